@@ -1,0 +1,28 @@
+# epigeon-bench: included by the Makefile at the top, or used alone from there:
+#   make -f conformance/bench/bench.mk bench
+# Built beside the server (build/plain, or build/ when used alone), objects below it. Paths are
+# relative, so the tree may lie anywhere.
+
+bench_out := $(or $(out),build)
+bench_c := main.c suite.c curves.c crowd.c driver.c peer.c frame.c relay.c server.c net.c hist.c \
+	util.c
+bench_h := $(wildcard conformance/bench/*.h)
+bench_o := $(bench_c:%.c=$(bench_out)/bench/%.o)
+bench_cflags := -std=c11 -O2 -g -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes \
+	$(if $(version),-DBENCH_VERSION='"$(version)"')
+BENCH_ARGS ?=
+
+.PHONY: bench bench-quick
+
+bench: $(bench_out)/epigeon-bench $(bench_out)/epigeond ## measures the server against raw bounds
+	$(bench_out)/epigeon-bench --server $(bench_out)/epigeond $(BENCH_ARGS)
+
+bench-quick: $(bench_out)/epigeon-bench $(bench_out)/epigeond ## the same, one short round
+	$(bench_out)/epigeon-bench --server $(bench_out)/epigeond --quick $(BENCH_ARGS)
+
+$(bench_out)/epigeon-bench: $(bench_o)
+	$(CC) $(LDFLAGS) -o $@ $(bench_o) -ljansson
+
+$(bench_out)/bench/%.o: conformance/bench/%.c $(bench_h) conformance/bench/bench.mk
+	@mkdir -p $(@D)
+	$(CC) $(bench_cflags) -c -o $@ $<

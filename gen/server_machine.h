@@ -1,0 +1,470 @@
+/* generated from spec/protocol.md by spec/extract.awk; do not edit */
+#ifndef EP_GEN_SERVER_MACHINE_H
+#define EP_GEN_SERVER_MACHINE_H
+
+#define EP_SERVER_STATES(X) \
+    X(NEW, "new") \
+    X(JOINING, "joining") \
+    X(V1, "v1") \
+    X(V2, "v2") \
+    X(CLOSING, "closing") \
+    X(GONE, "gone") \
+
+typedef enum ep_server_state {
+    EP_SERVER_NEW,
+    EP_SERVER_JOINING,
+    EP_SERVER_V1,
+    EP_SERVER_V2,
+    EP_SERVER_CLOSING,
+    EP_SERVER_GONE,
+    EP_SERVER_STATE_COUNT
+} ep_server_state;
+
+#define EP_SERVER_INPUTS(X) \
+    X(AUTH_V1, "auth.v1") \
+    X(AUTH_V2, "auth.v2") \
+    X(SESSION_UPDATE, "session.update") \
+    X(CLIENTS_LIST, "clients.list") \
+    X(MESSAGE_NEW, "message.new") \
+    X(MESSAGE_CONFIRM, "message.confirm") \
+    X(MESSAGE_RETRY, "message.retry") \
+    X(PING, "ping") \
+    X(PONG, "pong") \
+    X(BYE, "bye") \
+    X(ERROR, "error") \
+    X(UNKNOWN, "unknown") \
+    X(INVALID, "invalid") \
+    X(MALFORMED, "malformed") \
+    X(OVERSIZE, "oversize") \
+    X(OVERDEEP, "overdeep") \
+    X(JOINED, "joined") \
+    X(REFUSED, "refused") \
+    X(REPLACED, "replaced") \
+    X(FAILED, "failed") \
+    X(AUTH_TIMEOUT, "auth-timeout") \
+    X(SILENCE, "silence") \
+    X(IDLE, "idle") \
+    X(REPEAT, "repeat") \
+    X(CLOSE_TIMEOUT, "close-timeout") \
+    X(HANGUP, "hangup") \
+    X(STOP, "stop") \
+
+typedef enum ep_server_input {
+    EP_SERVER_IN_AUTH_V1,
+    EP_SERVER_IN_AUTH_V2,
+    EP_SERVER_IN_SESSION_UPDATE,
+    EP_SERVER_IN_CLIENTS_LIST,
+    EP_SERVER_IN_MESSAGE_NEW,
+    EP_SERVER_IN_MESSAGE_CONFIRM,
+    EP_SERVER_IN_MESSAGE_RETRY,
+    EP_SERVER_IN_PING,
+    EP_SERVER_IN_PONG,
+    EP_SERVER_IN_BYE,
+    EP_SERVER_IN_ERROR,
+    EP_SERVER_IN_UNKNOWN,
+    EP_SERVER_IN_INVALID,
+    EP_SERVER_IN_MALFORMED,
+    EP_SERVER_IN_OVERSIZE,
+    EP_SERVER_IN_OVERDEEP,
+    EP_SERVER_IN_JOINED,
+    EP_SERVER_IN_REFUSED,
+    EP_SERVER_IN_REPLACED,
+    EP_SERVER_IN_FAILED,
+    EP_SERVER_IN_AUTH_TIMEOUT,
+    EP_SERVER_IN_SILENCE,
+    EP_SERVER_IN_IDLE,
+    EP_SERVER_IN_REPEAT,
+    EP_SERVER_IN_CLOSE_TIMEOUT,
+    EP_SERVER_IN_HANGUP,
+    EP_SERVER_IN_STOP,
+    EP_SERVER_INPUT_COUNT
+} ep_server_input;
+
+#define EP_SERVER_GUARDS(X) \
+    X(may_speak_v1) \
+    X(always) \
+    X(is_auth) \
+    X(malformed_allowed) \
+    X(speaks_v1) \
+    X(same_client) \
+    X(is_unconfirmed) \
+    X(has_id) \
+
+#define EP_SERVER_ACTIONS(X) \
+    X(join) \
+    X(refuse_v1) \
+    X(ignore_early) \
+    X(refuse_bad_auth) \
+    X(count_malformed) \
+    X(cut) \
+    X(count_over_limit) \
+    X(ignore) \
+    X(leave) \
+    X(defer) \
+    X(welcome_v1) \
+    X(welcome_v2) \
+    X(say_refused) \
+    X(say_replaced) \
+    X(say_failed) \
+    X(welcome_again) \
+    X(refuse_other) \
+    X(submit_session) \
+    X(answer_list) \
+    X(submit_message) \
+    X(submit_confirm) \
+    X(repeat_item) \
+    X(count_unknown) \
+    X(count_invalid) \
+    X(submit_over_limit) \
+    X(refuse_invalid) \
+    X(refuse_unknown_id) \
+    X(answer_ping) \
+    X(note_error) \
+    X(refuse_unknown) \
+    X(refuse_malformed) \
+    X(refuse_too_large) \
+    X(ping_peer) \
+    X(say_idle) \
+    X(repeat_unconfirmed) \
+    X(say_shutdown) \
+    X(abandon) \
+
+#define EP_SERVER_ROWS(X) \
+    X(NEW, AUTH_V1, may_speak_v1, join, JOINING, "EP-AUTH-2", 837) \
+    X(NEW, AUTH_V1, always, refuse_v1, CLOSING, "EP-SEC-4", 838) \
+    X(NEW, AUTH_V2, always, join, JOINING, "EP-AUTH-2", 839) \
+    X(NEW, SESSION_UPDATE, always, ignore_early, NEW, "EP-AUTH-3", 840) \
+    X(NEW, CLIENTS_LIST, always, ignore_early, NEW, "EP-AUTH-3", 840) \
+    X(NEW, MESSAGE_NEW, always, ignore_early, NEW, "EP-AUTH-3", 840) \
+    X(NEW, MESSAGE_CONFIRM, always, ignore_early, NEW, "EP-AUTH-3", 840) \
+    X(NEW, MESSAGE_RETRY, always, ignore_early, NEW, "EP-AUTH-3", 840) \
+    X(NEW, PING, always, ignore_early, NEW, "EP-AUTH-3", 840) \
+    X(NEW, PONG, always, ignore_early, NEW, "EP-AUTH-3", 840) \
+    X(NEW, BYE, always, ignore_early, NEW, "EP-AUTH-3", 840) \
+    X(NEW, ERROR, always, ignore_early, NEW, "EP-AUTH-3", 840) \
+    X(NEW, UNKNOWN, always, ignore_early, NEW, "EP-AUTH-3", 840) \
+    X(NEW, INVALID, is_auth, refuse_bad_auth, CLOSING, "EP-AUTH-5", 841) \
+    X(NEW, INVALID, always, ignore_early, NEW, "EP-AUTH-3", 842) \
+    X(NEW, MALFORMED, malformed_allowed, count_malformed, NEW, "EP-ERR-3", 843) \
+    X(NEW, MALFORMED, always, cut, CLOSING, "EP-ERR-3", 844) \
+    X(NEW, OVERSIZE, always, count_over_limit, NEW, "EP-LIM-2", 845) \
+    X(NEW, OVERDEEP, always, count_over_limit, NEW, "EP-LIM-2", 845) \
+    X(NEW, JOINED, always, ignore, NEW, "EP-ERR-6", 895) \
+    X(NEW, REFUSED, always, ignore, NEW, "EP-ERR-6", 895) \
+    X(NEW, REPLACED, always, ignore, NEW, "EP-ERR-6", 895) \
+    X(NEW, FAILED, always, ignore, NEW, "EP-ERR-6", 895) \
+    X(NEW, AUTH_TIMEOUT, always, cut, CLOSING, "EP-AUTH-4", 846) \
+    X(NEW, SILENCE, always, ignore, NEW, "EP-ERR-6", 895) \
+    X(NEW, IDLE, always, ignore, NEW, "EP-ERR-6", 895) \
+    X(NEW, REPEAT, always, ignore, NEW, "EP-ERR-6", 895) \
+    X(NEW, CLOSE_TIMEOUT, always, ignore, NEW, "EP-ERR-6", 895) \
+    X(NEW, HANGUP, always, leave, GONE, "EP-PRES-2", 893) \
+    X(NEW, STOP, always, cut, CLOSING, "EP-TIME-4", 892) \
+    X(JOINING, AUTH_V1, always, defer, JOINING, "EP-AUTH-8", 852) \
+    X(JOINING, AUTH_V2, always, defer, JOINING, "EP-AUTH-8", 852) \
+    X(JOINING, SESSION_UPDATE, always, defer, JOINING, "EP-AUTH-8", 852) \
+    X(JOINING, CLIENTS_LIST, always, defer, JOINING, "EP-AUTH-8", 852) \
+    X(JOINING, MESSAGE_NEW, always, defer, JOINING, "EP-AUTH-8", 852) \
+    X(JOINING, MESSAGE_CONFIRM, always, defer, JOINING, "EP-AUTH-8", 852) \
+    X(JOINING, MESSAGE_RETRY, always, defer, JOINING, "EP-AUTH-8", 852) \
+    X(JOINING, PING, always, defer, JOINING, "EP-AUTH-8", 852) \
+    X(JOINING, PONG, always, defer, JOINING, "EP-AUTH-8", 852) \
+    X(JOINING, BYE, always, defer, JOINING, "EP-AUTH-8", 852) \
+    X(JOINING, ERROR, always, defer, JOINING, "EP-AUTH-8", 852) \
+    X(JOINING, UNKNOWN, always, defer, JOINING, "EP-AUTH-8", 852) \
+    X(JOINING, INVALID, always, defer, JOINING, "EP-AUTH-8", 852) \
+    X(JOINING, MALFORMED, always, defer, JOINING, "EP-AUTH-8", 852) \
+    X(JOINING, OVERSIZE, always, defer, JOINING, "EP-AUTH-8", 852) \
+    X(JOINING, OVERDEEP, always, defer, JOINING, "EP-AUTH-8", 852) \
+    X(JOINING, JOINED, speaks_v1, welcome_v1, V1, "EP-AUTH-6", 847) \
+    X(JOINING, JOINED, always, welcome_v2, V2, "EP-NEG-3", 848) \
+    X(JOINING, REFUSED, always, say_refused, CLOSING, "EP-AUTH-7", 849) \
+    X(JOINING, REPLACED, always, say_replaced, CLOSING, "EP-TAKE-1", 850) \
+    X(JOINING, FAILED, always, say_failed, CLOSING, "EP-ERR-5", 851) \
+    X(JOINING, AUTH_TIMEOUT, always, ignore, JOINING, "EP-ERR-6", 895) \
+    X(JOINING, SILENCE, always, ignore, JOINING, "EP-ERR-6", 895) \
+    X(JOINING, IDLE, always, ignore, JOINING, "EP-ERR-6", 895) \
+    X(JOINING, REPEAT, always, ignore, JOINING, "EP-ERR-6", 895) \
+    X(JOINING, CLOSE_TIMEOUT, always, ignore, JOINING, "EP-ERR-6", 895) \
+    X(JOINING, HANGUP, always, leave, GONE, "EP-PRES-2", 893) \
+    X(JOINING, STOP, always, cut, CLOSING, "EP-TIME-4", 892) \
+    X(V1, AUTH_V1, same_client, welcome_again, V1, "EP-AUTH-9", 853) \
+    X(V1, AUTH_V1, always, refuse_other, CLOSING, "EP-AUTH-10", 854) \
+    X(V1, AUTH_V2, always, refuse_other, CLOSING, "EP-AUTH-10", 854) \
+    X(V1, SESSION_UPDATE, always, submit_session, V1, "EP-SESS-1", 855) \
+    X(V1, CLIENTS_LIST, always, answer_list, V1, "EP-PRES-4", 856) \
+    X(V1, MESSAGE_NEW, always, submit_message, V1, "EP-RECV-1", 857) \
+    X(V1, MESSAGE_CONFIRM, always, submit_confirm, V1, "EP-SEND-5", 858) \
+    X(V1, MESSAGE_RETRY, is_unconfirmed, repeat_item, V1, "EP-SEND-6", 859) \
+    X(V1, MESSAGE_RETRY, always, ignore, V1, "EP-SEND-6", 860) \
+    X(V1, PING, always, count_unknown, V1, "EP-COMPAT-1", 861) \
+    X(V1, PONG, always, count_unknown, V1, "EP-COMPAT-1", 861) \
+    X(V1, BYE, always, count_unknown, V1, "EP-COMPAT-1", 861) \
+    X(V1, ERROR, always, count_unknown, V1, "EP-COMPAT-1", 861) \
+    X(V1, UNKNOWN, always, count_unknown, V1, "EP-COMPAT-1", 861) \
+    X(V1, INVALID, always, count_invalid, V1, "EP-ERR-4", 862) \
+    X(V1, MALFORMED, malformed_allowed, count_malformed, V1, "EP-ERR-3", 863) \
+    X(V1, MALFORMED, always, cut, CLOSING, "EP-ERR-3", 864) \
+    X(V1, OVERSIZE, always, count_over_limit, V1, "EP-LIM-2", 865) \
+    X(V1, OVERDEEP, always, submit_over_limit, V1, "EP-LIM-3", 866) \
+    X(V1, JOINED, always, ignore, V1, "EP-ERR-6", 895) \
+    X(V1, REFUSED, always, ignore, V1, "EP-ERR-6", 895) \
+    X(V1, REPLACED, always, cut, CLOSING, "EP-TAKE-1, EP-COMPAT-1", 867) \
+    X(V1, FAILED, always, cut, CLOSING, "EP-TAKE-1, EP-COMPAT-1", 867) \
+    X(V1, AUTH_TIMEOUT, always, ignore, V1, "EP-ERR-6", 895) \
+    X(V1, SILENCE, always, ignore, V1, "EP-ERR-6", 895) \
+    X(V1, IDLE, always, ignore, V1, "EP-ERR-6", 895) \
+    X(V1, REPEAT, always, ignore, V1, "EP-ERR-6", 895) \
+    X(V1, CLOSE_TIMEOUT, always, ignore, V1, "EP-ERR-6", 895) \
+    X(V1, HANGUP, always, leave, GONE, "EP-PRES-2", 893) \
+    X(V1, STOP, always, cut, CLOSING, "EP-TAKE-1, EP-COMPAT-1", 867) \
+    X(V2, AUTH_V1, always, refuse_other, CLOSING, "EP-AUTH-10", 869) \
+    X(V2, AUTH_V2, same_client, welcome_again, V2, "EP-AUTH-9", 868) \
+    X(V2, AUTH_V2, always, refuse_other, CLOSING, "EP-AUTH-10", 869) \
+    X(V2, SESSION_UPDATE, has_id, submit_session, V2, "EP-SESS-2", 870) \
+    X(V2, SESSION_UPDATE, always, refuse_invalid, V2, "EP-SESS-2", 871) \
+    X(V2, CLIENTS_LIST, always, answer_list, V2, "EP-PRES-4", 872) \
+    X(V2, MESSAGE_NEW, always, submit_message, V2, "EP-RECV-1", 873) \
+    X(V2, MESSAGE_CONFIRM, always, submit_confirm, V2, "EP-SEND-4", 874) \
+    X(V2, MESSAGE_RETRY, is_unconfirmed, repeat_item, V2, "EP-SEND-6", 875) \
+    X(V2, MESSAGE_RETRY, always, refuse_unknown_id, V2, "EP-SEND-6", 876) \
+    X(V2, PING, always, answer_ping, V2, "EP-TIME-2", 877) \
+    X(V2, PONG, always, ignore, V2, "EP-TIME-2", 878) \
+    X(V2, BYE, always, cut, CLOSING, "EP-TIME-4", 879) \
+    X(V2, ERROR, always, note_error, V2, "EP-ERR-1", 880) \
+    X(V2, UNKNOWN, always, refuse_unknown, V2, "EP-ERR-2", 881) \
+    X(V2, INVALID, always, refuse_invalid, V2, "EP-ERR-4", 882) \
+    X(V2, MALFORMED, always, refuse_malformed, CLOSING, "EP-ERR-3", 883) \
+    X(V2, OVERSIZE, always, refuse_too_large, V2, "EP-LIM-2", 884) \
+    X(V2, OVERDEEP, always, submit_over_limit, V2, "EP-LIM-3", 885) \
+    X(V2, JOINED, always, ignore, V2, "EP-ERR-6", 895) \
+    X(V2, REFUSED, always, ignore, V2, "EP-ERR-6", 895) \
+    X(V2, REPLACED, always, say_replaced, CLOSING, "EP-TAKE-1", 886) \
+    X(V2, FAILED, always, say_failed, CLOSING, "EP-ERR-5", 887) \
+    X(V2, AUTH_TIMEOUT, always, ignore, V2, "EP-ERR-6", 895) \
+    X(V2, SILENCE, always, ping_peer, V2, "EP-TIME-2", 888) \
+    X(V2, IDLE, always, say_idle, CLOSING, "EP-TIME-3", 889) \
+    X(V2, REPEAT, always, repeat_unconfirmed, V2, "EP-SEND-7", 890) \
+    X(V2, CLOSE_TIMEOUT, always, ignore, V2, "EP-ERR-6", 895) \
+    X(V2, HANGUP, always, leave, GONE, "EP-PRES-2", 893) \
+    X(V2, STOP, always, say_shutdown, CLOSING, "EP-TIME-4", 891) \
+    X(CLOSING, AUTH_V1, always, ignore, CLOSING, "EP-ERR-6", 895) \
+    X(CLOSING, AUTH_V2, always, ignore, CLOSING, "EP-ERR-6", 895) \
+    X(CLOSING, SESSION_UPDATE, always, ignore, CLOSING, "EP-ERR-6", 895) \
+    X(CLOSING, CLIENTS_LIST, always, ignore, CLOSING, "EP-ERR-6", 895) \
+    X(CLOSING, MESSAGE_NEW, always, ignore, CLOSING, "EP-ERR-6", 895) \
+    X(CLOSING, MESSAGE_CONFIRM, always, ignore, CLOSING, "EP-ERR-6", 895) \
+    X(CLOSING, MESSAGE_RETRY, always, ignore, CLOSING, "EP-ERR-6", 895) \
+    X(CLOSING, PING, always, ignore, CLOSING, "EP-ERR-6", 895) \
+    X(CLOSING, PONG, always, ignore, CLOSING, "EP-ERR-6", 895) \
+    X(CLOSING, BYE, always, ignore, CLOSING, "EP-ERR-6", 895) \
+    X(CLOSING, ERROR, always, ignore, CLOSING, "EP-ERR-6", 895) \
+    X(CLOSING, UNKNOWN, always, ignore, CLOSING, "EP-ERR-6", 895) \
+    X(CLOSING, INVALID, always, ignore, CLOSING, "EP-ERR-6", 895) \
+    X(CLOSING, MALFORMED, always, ignore, CLOSING, "EP-ERR-6", 895) \
+    X(CLOSING, OVERSIZE, always, ignore, CLOSING, "EP-ERR-6", 895) \
+    X(CLOSING, OVERDEEP, always, ignore, CLOSING, "EP-ERR-6", 895) \
+    X(CLOSING, JOINED, always, ignore, CLOSING, "EP-ERR-6", 895) \
+    X(CLOSING, REFUSED, always, ignore, CLOSING, "EP-ERR-6", 895) \
+    X(CLOSING, REPLACED, always, ignore, CLOSING, "EP-ERR-6", 895) \
+    X(CLOSING, FAILED, always, ignore, CLOSING, "EP-ERR-6", 895) \
+    X(CLOSING, AUTH_TIMEOUT, always, ignore, CLOSING, "EP-ERR-6", 895) \
+    X(CLOSING, SILENCE, always, ignore, CLOSING, "EP-ERR-6", 895) \
+    X(CLOSING, IDLE, always, ignore, CLOSING, "EP-ERR-6", 895) \
+    X(CLOSING, REPEAT, always, ignore, CLOSING, "EP-ERR-6", 895) \
+    X(CLOSING, CLOSE_TIMEOUT, always, abandon, CLOSING, "EP-TIME-5", 894) \
+    X(CLOSING, HANGUP, always, leave, GONE, "EP-PRES-2", 893) \
+    X(CLOSING, STOP, always, ignore, CLOSING, "EP-ERR-6", 895) \
+    X(GONE, AUTH_V1, always, ignore, GONE, "EP-ERR-6", 895) \
+    X(GONE, AUTH_V2, always, ignore, GONE, "EP-ERR-6", 895) \
+    X(GONE, SESSION_UPDATE, always, ignore, GONE, "EP-ERR-6", 895) \
+    X(GONE, CLIENTS_LIST, always, ignore, GONE, "EP-ERR-6", 895) \
+    X(GONE, MESSAGE_NEW, always, ignore, GONE, "EP-ERR-6", 895) \
+    X(GONE, MESSAGE_CONFIRM, always, ignore, GONE, "EP-ERR-6", 895) \
+    X(GONE, MESSAGE_RETRY, always, ignore, GONE, "EP-ERR-6", 895) \
+    X(GONE, PING, always, ignore, GONE, "EP-ERR-6", 895) \
+    X(GONE, PONG, always, ignore, GONE, "EP-ERR-6", 895) \
+    X(GONE, BYE, always, ignore, GONE, "EP-ERR-6", 895) \
+    X(GONE, ERROR, always, ignore, GONE, "EP-ERR-6", 895) \
+    X(GONE, UNKNOWN, always, ignore, GONE, "EP-ERR-6", 895) \
+    X(GONE, INVALID, always, ignore, GONE, "EP-ERR-6", 895) \
+    X(GONE, MALFORMED, always, ignore, GONE, "EP-ERR-6", 895) \
+    X(GONE, OVERSIZE, always, ignore, GONE, "EP-ERR-6", 895) \
+    X(GONE, OVERDEEP, always, ignore, GONE, "EP-ERR-6", 895) \
+    X(GONE, JOINED, always, ignore, GONE, "EP-ERR-6", 895) \
+    X(GONE, REFUSED, always, ignore, GONE, "EP-ERR-6", 895) \
+    X(GONE, REPLACED, always, ignore, GONE, "EP-ERR-6", 895) \
+    X(GONE, FAILED, always, ignore, GONE, "EP-ERR-6", 895) \
+    X(GONE, AUTH_TIMEOUT, always, ignore, GONE, "EP-ERR-6", 895) \
+    X(GONE, SILENCE, always, ignore, GONE, "EP-ERR-6", 895) \
+    X(GONE, IDLE, always, ignore, GONE, "EP-ERR-6", 895) \
+    X(GONE, REPEAT, always, ignore, GONE, "EP-ERR-6", 895) \
+    X(GONE, CLOSE_TIMEOUT, always, ignore, GONE, "EP-ERR-6", 895) \
+    X(GONE, HANGUP, always, ignore, GONE, "EP-ERR-6", 895) \
+    X(GONE, STOP, always, ignore, GONE, "EP-ERR-6", 895) \
+
+#define EP_SERVER_CELLS(X) \
+    X(NEW, AUTH_V1, 0, 2) \
+    X(NEW, AUTH_V2, 2, 1) \
+    X(NEW, SESSION_UPDATE, 3, 1) \
+    X(NEW, CLIENTS_LIST, 4, 1) \
+    X(NEW, MESSAGE_NEW, 5, 1) \
+    X(NEW, MESSAGE_CONFIRM, 6, 1) \
+    X(NEW, MESSAGE_RETRY, 7, 1) \
+    X(NEW, PING, 8, 1) \
+    X(NEW, PONG, 9, 1) \
+    X(NEW, BYE, 10, 1) \
+    X(NEW, ERROR, 11, 1) \
+    X(NEW, UNKNOWN, 12, 1) \
+    X(NEW, INVALID, 13, 2) \
+    X(NEW, MALFORMED, 15, 2) \
+    X(NEW, OVERSIZE, 17, 1) \
+    X(NEW, OVERDEEP, 18, 1) \
+    X(NEW, JOINED, 19, 1) \
+    X(NEW, REFUSED, 20, 1) \
+    X(NEW, REPLACED, 21, 1) \
+    X(NEW, FAILED, 22, 1) \
+    X(NEW, AUTH_TIMEOUT, 23, 1) \
+    X(NEW, SILENCE, 24, 1) \
+    X(NEW, IDLE, 25, 1) \
+    X(NEW, REPEAT, 26, 1) \
+    X(NEW, CLOSE_TIMEOUT, 27, 1) \
+    X(NEW, HANGUP, 28, 1) \
+    X(NEW, STOP, 29, 1) \
+    X(JOINING, AUTH_V1, 30, 1) \
+    X(JOINING, AUTH_V2, 31, 1) \
+    X(JOINING, SESSION_UPDATE, 32, 1) \
+    X(JOINING, CLIENTS_LIST, 33, 1) \
+    X(JOINING, MESSAGE_NEW, 34, 1) \
+    X(JOINING, MESSAGE_CONFIRM, 35, 1) \
+    X(JOINING, MESSAGE_RETRY, 36, 1) \
+    X(JOINING, PING, 37, 1) \
+    X(JOINING, PONG, 38, 1) \
+    X(JOINING, BYE, 39, 1) \
+    X(JOINING, ERROR, 40, 1) \
+    X(JOINING, UNKNOWN, 41, 1) \
+    X(JOINING, INVALID, 42, 1) \
+    X(JOINING, MALFORMED, 43, 1) \
+    X(JOINING, OVERSIZE, 44, 1) \
+    X(JOINING, OVERDEEP, 45, 1) \
+    X(JOINING, JOINED, 46, 2) \
+    X(JOINING, REFUSED, 48, 1) \
+    X(JOINING, REPLACED, 49, 1) \
+    X(JOINING, FAILED, 50, 1) \
+    X(JOINING, AUTH_TIMEOUT, 51, 1) \
+    X(JOINING, SILENCE, 52, 1) \
+    X(JOINING, IDLE, 53, 1) \
+    X(JOINING, REPEAT, 54, 1) \
+    X(JOINING, CLOSE_TIMEOUT, 55, 1) \
+    X(JOINING, HANGUP, 56, 1) \
+    X(JOINING, STOP, 57, 1) \
+    X(V1, AUTH_V1, 58, 2) \
+    X(V1, AUTH_V2, 60, 1) \
+    X(V1, SESSION_UPDATE, 61, 1) \
+    X(V1, CLIENTS_LIST, 62, 1) \
+    X(V1, MESSAGE_NEW, 63, 1) \
+    X(V1, MESSAGE_CONFIRM, 64, 1) \
+    X(V1, MESSAGE_RETRY, 65, 2) \
+    X(V1, PING, 67, 1) \
+    X(V1, PONG, 68, 1) \
+    X(V1, BYE, 69, 1) \
+    X(V1, ERROR, 70, 1) \
+    X(V1, UNKNOWN, 71, 1) \
+    X(V1, INVALID, 72, 1) \
+    X(V1, MALFORMED, 73, 2) \
+    X(V1, OVERSIZE, 75, 1) \
+    X(V1, OVERDEEP, 76, 1) \
+    X(V1, JOINED, 77, 1) \
+    X(V1, REFUSED, 78, 1) \
+    X(V1, REPLACED, 79, 1) \
+    X(V1, FAILED, 80, 1) \
+    X(V1, AUTH_TIMEOUT, 81, 1) \
+    X(V1, SILENCE, 82, 1) \
+    X(V1, IDLE, 83, 1) \
+    X(V1, REPEAT, 84, 1) \
+    X(V1, CLOSE_TIMEOUT, 85, 1) \
+    X(V1, HANGUP, 86, 1) \
+    X(V1, STOP, 87, 1) \
+    X(V2, AUTH_V1, 88, 1) \
+    X(V2, AUTH_V2, 89, 2) \
+    X(V2, SESSION_UPDATE, 91, 2) \
+    X(V2, CLIENTS_LIST, 93, 1) \
+    X(V2, MESSAGE_NEW, 94, 1) \
+    X(V2, MESSAGE_CONFIRM, 95, 1) \
+    X(V2, MESSAGE_RETRY, 96, 2) \
+    X(V2, PING, 98, 1) \
+    X(V2, PONG, 99, 1) \
+    X(V2, BYE, 100, 1) \
+    X(V2, ERROR, 101, 1) \
+    X(V2, UNKNOWN, 102, 1) \
+    X(V2, INVALID, 103, 1) \
+    X(V2, MALFORMED, 104, 1) \
+    X(V2, OVERSIZE, 105, 1) \
+    X(V2, OVERDEEP, 106, 1) \
+    X(V2, JOINED, 107, 1) \
+    X(V2, REFUSED, 108, 1) \
+    X(V2, REPLACED, 109, 1) \
+    X(V2, FAILED, 110, 1) \
+    X(V2, AUTH_TIMEOUT, 111, 1) \
+    X(V2, SILENCE, 112, 1) \
+    X(V2, IDLE, 113, 1) \
+    X(V2, REPEAT, 114, 1) \
+    X(V2, CLOSE_TIMEOUT, 115, 1) \
+    X(V2, HANGUP, 116, 1) \
+    X(V2, STOP, 117, 1) \
+    X(CLOSING, AUTH_V1, 118, 1) \
+    X(CLOSING, AUTH_V2, 119, 1) \
+    X(CLOSING, SESSION_UPDATE, 120, 1) \
+    X(CLOSING, CLIENTS_LIST, 121, 1) \
+    X(CLOSING, MESSAGE_NEW, 122, 1) \
+    X(CLOSING, MESSAGE_CONFIRM, 123, 1) \
+    X(CLOSING, MESSAGE_RETRY, 124, 1) \
+    X(CLOSING, PING, 125, 1) \
+    X(CLOSING, PONG, 126, 1) \
+    X(CLOSING, BYE, 127, 1) \
+    X(CLOSING, ERROR, 128, 1) \
+    X(CLOSING, UNKNOWN, 129, 1) \
+    X(CLOSING, INVALID, 130, 1) \
+    X(CLOSING, MALFORMED, 131, 1) \
+    X(CLOSING, OVERSIZE, 132, 1) \
+    X(CLOSING, OVERDEEP, 133, 1) \
+    X(CLOSING, JOINED, 134, 1) \
+    X(CLOSING, REFUSED, 135, 1) \
+    X(CLOSING, REPLACED, 136, 1) \
+    X(CLOSING, FAILED, 137, 1) \
+    X(CLOSING, AUTH_TIMEOUT, 138, 1) \
+    X(CLOSING, SILENCE, 139, 1) \
+    X(CLOSING, IDLE, 140, 1) \
+    X(CLOSING, REPEAT, 141, 1) \
+    X(CLOSING, CLOSE_TIMEOUT, 142, 1) \
+    X(CLOSING, HANGUP, 143, 1) \
+    X(CLOSING, STOP, 144, 1) \
+    X(GONE, AUTH_V1, 145, 1) \
+    X(GONE, AUTH_V2, 146, 1) \
+    X(GONE, SESSION_UPDATE, 147, 1) \
+    X(GONE, CLIENTS_LIST, 148, 1) \
+    X(GONE, MESSAGE_NEW, 149, 1) \
+    X(GONE, MESSAGE_CONFIRM, 150, 1) \
+    X(GONE, MESSAGE_RETRY, 151, 1) \
+    X(GONE, PING, 152, 1) \
+    X(GONE, PONG, 153, 1) \
+    X(GONE, BYE, 154, 1) \
+    X(GONE, ERROR, 155, 1) \
+    X(GONE, UNKNOWN, 156, 1) \
+    X(GONE, INVALID, 157, 1) \
+    X(GONE, MALFORMED, 158, 1) \
+    X(GONE, OVERSIZE, 159, 1) \
+    X(GONE, OVERDEEP, 160, 1) \
+    X(GONE, JOINED, 161, 1) \
+    X(GONE, REFUSED, 162, 1) \
+    X(GONE, REPLACED, 163, 1) \
+    X(GONE, FAILED, 164, 1) \
+    X(GONE, AUTH_TIMEOUT, 165, 1) \
+    X(GONE, SILENCE, 166, 1) \
+    X(GONE, IDLE, 167, 1) \
+    X(GONE, REPEAT, 168, 1) \
+    X(GONE, CLOSE_TIMEOUT, 169, 1) \
+    X(GONE, HANGUP, 170, 1) \
+    X(GONE, STOP, 171, 1) \
+
+#endif

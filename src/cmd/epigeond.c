@@ -1,0 +1,233 @@
+/* Floor 6, programs. epigeond, the server: options in, a service on a loop, log lines out, and a clean stop
+ * when it is told to.
+ * Exit codes: 0 stopped cleanly, 1 could not start or had to stop, 2 wrong usage.
+ * Read first: epigeon.h (runners). Then: cmd/epigeond_options.c, net/service.h. */
+#define _GNU_SOURCE 1
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/assert.h"
+#include "cmd/epigeond_options.h"
+#include "cmd/log.h"
+#include "cmd/trace.h"
+#include "net/loop.h"
+#include "net/service.h"
+
+enum { EXIT_USAGE = 2, USUAL_CONNECTIONS = 10000, FILES_BESIDE = 64, COUNTERS_MOST = 64 };
+
+static const char usual_listen[] = "127.0.0.1:9999";
+
+typedef struct daemon {
+  epigeond_settings settings;
+  char *token;
+  ep_loop *loop;
+  ep_service *service;
+  uv_signal_t term, interrupt, count;
+  bool stopping;
+  int exit_code;
+} daemon_state;
+
+/* ---- Lines ---------------------------------------------------------------------------------------- */
+
+static void on_note(void *context, const ep_note *note) {
+  const daemon_state *d = context;
+  ep_log_note(note, ep_loop_now(d->loop));
+}
+
+/* Every counter that is not 0, in one line. */
+static void log_counters(const daemon_state *d, const char *event) {
+  const char *names[COUNTERS_MOST];
+  uint64_t values[COUNTERS_MOST];
+  ep_server *core = ep_service_core(d->service);
+  size_t count = ep_server_counters(core, names, values, COUNTERS_MOST);
+  ep_log_begin(EP_LOG_INFO, "%s", event);
+  ep_log_number("open", ep_server_connections(core));
+  ep_log_number("clients", ep_server_clients(core));
+  for (size_t i = 0; i < count; i++) {
+    if (values[i] != 0) ep_log_number(names[i], values[i]);
+  }
+  ep_log_end();
+}
+
+/* The address as it was given, but for the port, which is the real one. */
+static void log_listening(const daemon_state *d) {
+  for (size_t i = 0; i < d->settings.listen.count; i++) {
+    const char *text = d->settings.listen.items[i];
+    unsigned port = ep_service_port(d->service, i);
+    if (port == 0) {
+      ep_log_begin(EP_LOG_INFO, "listening on %s", text);
+    } else {
+      ep_log_begin(EP_LOG_INFO, "listening on %.*s:%u", (int)(strrchr(text, ':') - text), text, port);
+    }
+    ep_log_end();
+  }
+}
+
+static void log_started(const daemon_state *d) {
+  const epigeond_settings *s = &d->settings;
+  bool on_disk = strcmp(s->store, "lmdb") == 0;
+  ep_log_begin(EP_LOG_INFO, "epigeond started");
+  ep_log_text("version", EP_VERSION);
+  ep_log_text("store", s->store);
+  if (on_disk) ep_log_text("data", s->data);
+  ep_log_number("clients", ep_server_clients(ep_service_core(d->service)));
+  ep_log_number("pid", (uint64_t)getpid());
+  ep_log_end();
+  log_listening(d);
+}
+
+/* ---- The end -------------------------------------------------------------------------------------- */
+
+static void on_stopped(void *context) {
+  daemon_state *d = context;
+  d->service = NULL;
+  uv_close((uv_handle_t *)&d->term, NULL);
+  uv_close((uv_handle_t *)&d->interrupt, NULL);
+  uv_close((uv_handle_t *)&d->count, NULL);
+}
+
+static void stop(daemon_state *d) {
+  if (d->stopping) return;
+  d->stopping = true;
+  log_counters(d, "stopping");
+  ep_service_stop(d->service, on_stopped, d);
+}
+
+static void on_stop_signal(uv_signal_t *handle, int number) {
+  daemon_state *d = handle->data;
+  (void)number;
+  if (d->stopping) _exit(EXIT_FAILURE); /* asked twice: at once */
+  stop(d);
+}
+
+static void on_count_signal(uv_signal_t *handle, int number) {
+  (void)number;
+  const daemon_state *d = handle->data;
+  if (!d->stopping) log_counters(d, "counters");
+}
+
+static void on_failed(void *context) {
+  daemon_state *d = context;
+  ep_log_begin(EP_LOG_ERROR, "%s", ep_service_trouble(d->service));
+  ep_log_end();
+  d->exit_code = EXIT_FAILURE;
+  stop(d);
+}
+
+/* ---- The start ------------------------------------------------------------------------------------ */
+
+static int complain(const char *sentence, int code) {
+  (void)fprintf(stderr, "epigeond: %s\n", sentence);
+  return code;
+}
+
+/* As many files as connections may be open, if that is allowed. */
+static void raise_files(uint64_t connections) {
+  struct rlimit files;
+  uint64_t needed = (connections != 0 ? connections : USUAL_CONNECTIONS) + FILES_BESIDE;
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= needed) return;
+  struct rlimit more = {needed, files.rlim_max > needed ? files.rlim_max : needed};
+  if (setrlimit(RLIMIT_NOFILE, &more) == 0) return;
+  more = (struct rlimit){files.rlim_max, files.rlim_max};
+  if (setrlimit(RLIMIT_NOFILE, &more) == 0) files.rlim_cur = files.rlim_max;
+  if (files.rlim_cur >= needed) return;
+  ep_log_begin(EP_LOG_WARN, "fewer files than connections may be open");
+  ep_log_number("files", files.rlim_cur);
+  ep_log_number("needed", needed);
+  ep_log_end();
+}
+
+static void watch_signal(daemon_state *d, uv_signal_t *handle, uv_signal_cb act, int number) {
+  int code = uv_signal_init(ep_loop_uv(d->loop), handle);
+  if (code == 0) code = uv_signal_start(handle, act, number);
+  EP_ASSERT(code == 0);
+  handle->data = d;
+}
+
+static int serve(daemon_state *d) {
+  char message[512];
+  epigeond_settings *s = &d->settings;
+  ep_serve_options how = {.listen = s->listen.items, .listen_count = s->listen.count};
+  how.data = strcmp(s->store, "lmdb") == 0 ? s->data : NULL;
+  how.core = s->core;
+  how.core.token = d->token;
+  how.core.v1_remote = s->allow_v1_remote;
+  ep_surroundings_default(&how.core.surroundings);
+  ep_trace_from_environment(&how.core.surroundings, EP_TRACE_SERVER);
+  how.on_note = on_note;
+  how.context = d;
+  raise_files(s->core.connections);
+  ep_status status = ep_serve(&d->service, d->loop, &how, message, sizeof message);
+  if (status != EP_OK) return complain(message, status == EP_INVALID_ARGUMENT ? EXIT_USAGE : EXIT_FAILURE);
+  ep_service_on_failed(d->service, on_failed, d);
+  watch_signal(d, &d->term, on_stop_signal, SIGTERM);
+  watch_signal(d, &d->interrupt, on_stop_signal, SIGINT);
+  watch_signal(d, &d->count, on_count_signal, SIGUSR1);
+  log_started(d);
+  ep_loop_run(d->loop);
+  ep_log_begin(EP_LOG_INFO, "stopped");
+  ep_log_end();
+  return d->exit_code;
+}
+
+static int run(daemon_state *d) {
+  (void)signal(SIGPIPE, SIG_IGN);
+  (void)signal(SIGXFSZ, SIG_IGN); /* a full disk is told by write */
+  char message[512];
+  if (d->settings.token_file != NULL) {
+    d->token = ep_options_first_line(d->settings.token_file, message, sizeof message);
+    if (d->token == NULL) return complain(message, EXIT_FAILURE);
+  }
+  if (ep_loop_new(&d->loop, NULL) != EP_OK) return complain("There is no event loop to be had.", EXIT_FAILURE);
+  int code = serve(d);
+  ep_loop_free(d->loop);
+  free(d->token);
+  return code;
+}
+
+static const char *what_is_wrong(const epigeond_settings *s) {
+  if (strcmp(s->store, "lmdb") != 0 && strcmp(s->store, "memory") != 0) {
+    return "The store must be lmdb or memory.";
+  }
+  if (!ep_log_set_level(s->log_level)) return "The log level must be debug, info, warn or error.";
+  return NULL;
+}
+
+static int help(const ep_options *options) {
+  (void)printf("Usage: epigeond [OPTION VALUE]...\n\n"
+               "The e-pigeon server: takes messages from clients, keeps them, and delivers them in one\n"
+               "order, once, also to those who come back later.\n\n");
+  (void)printf("  %-24s %s\n", "--config FILE", "settings as NAME = VALUE lines, with the names below");
+  ep_options_help(options, stdout);
+  (void)printf("\nSIGTERM and SIGINT stop it cleanly, SIGUSR1 logs its counters. DEBUG=epigeon:* in the\n"
+               "environment prints every frame and every change of state.\n"
+               "Exit codes: 0 stopped cleanly, 1 could not start or had to stop, 2 wrong usage.\n");
+  return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int start(daemon_state *d, ep_options *options, int argc, char **argv) {
+  if (!ep_options_read(options, argc, argv)) return complain(options->message, EXIT_USAGE);
+  if (d->settings.help) return help(options);
+  if (d->settings.version) return printf("epigeond %s\n", EP_VERSION) > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  const char *wrong = what_is_wrong(&d->settings);
+  if (wrong != NULL) return complain(wrong, EXIT_USAGE);
+  ep_option_list *listen = &d->settings.listen;
+  if (listen->count != 0) return run(d);
+  listen->items = malloc(sizeof *listen->items);
+  if (listen->items == NULL) return complain(ep_status_sentence(EP_NO_MEMORY), EXIT_FAILURE);
+  listen->items[listen->count++] = usual_listen;
+  return run(d);
+}
+
+int main(int argc, char **argv) {
+  static daemon_state d;
+  ep_option table[EPIGEOND_OPTIONS_MOST];
+  ep_options options = {.table = table, .count = epigeond_options(table, &d.settings)};
+  int code = start(&d, &options, argc, argv);
+  ep_options_free(&options);
+  return code;
+}

@@ -1,0 +1,21 @@
+/* Floor 6, programs. The settings of the server.
+ * Read first: cmd/options.h. */
+#ifndef EP_CMD_EPIGEOND_OPTIONS_H
+#define EP_CMD_EPIGEOND_OPTIONS_H
+
+#include "cmd/options.h"
+#include "epigeon.h"
+
+typedef struct epigeond_settings {
+  ep_option_list listen;
+  const char *data, *store, *token_file, *log_level;
+  bool allow_v1_remote, help, version;
+  ep_server_config core;
+} epigeond_settings;
+
+enum { EPIGEOND_OPTIONS_MOST = 40 };
+
+/* Fills in the defaults, and a table that points into `settings`. Returns how many options there are. */
+size_t epigeond_options(ep_option table[EPIGEOND_OPTIONS_MOST], epigeond_settings *settings);
+
+#endif

@@ -1,0 +1,58 @@
+/* Floor 6, programs. Options as a table: long options on the command line, and the same names in a file of
+ * `name = value` lines that --config names. The command line wins. What does not fit is told in one
+ * sentence.
+ * Read first: epigeond_options.c, which has such a table. */
+#ifndef EP_CMD_OPTIONS_H
+#define EP_CMD_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+typedef enum ep_option_kind {
+  EP_OPTION_FLAG,     /* bool; in a file: yes or no */
+  EP_OPTION_TEXT,     /* const char * */
+  EP_OPTION_LIST,     /* ep_option_list; may be given more than once */
+  EP_OPTION_NUMBER,   /* uint64_t */
+  EP_OPTION_SIZE,     /* uint64_t, bytes: 1000, 64KiB, 32MiB, 1GiB */
+  EP_OPTION_DURATION, /* uint64_t, milliseconds: 500ms, 10s, 2m */
+  EP_OPTION_COMMAND   /* bool; on the command line only: --help */
+} ep_option_kind;
+
+typedef struct ep_option {
+  const char *name;  /* without the dashes */
+  ep_option_kind kind;
+  void *value;       /* of the type of the kind; holds the default */
+  const char *word;  /* stands for the value in the help; NULL for flags */
+  const char *help;  /* one line */
+  const char *usual; /* the default, for the help; NULL: none */
+} ep_option;
+
+typedef struct ep_option_list {
+  const char **items;
+  size_t count;
+  int source; /* from which of default, file, command line the items are */
+} ep_option_list;
+
+typedef struct ep_options {
+  const ep_option *table;
+  size_t count;
+  const char *config; /* the file named by --config, or NULL */
+  char message[512];  /* the sentence, when reading failed */
+  char **kept;        /* texts out of the file */
+  size_t kept_count;
+} ep_options;
+
+/* False: message says why. Texts and lists are good until ep_options_free. */
+bool ep_options_read(ep_options *options, int argc, char **argv);
+void ep_options_free(ep_options *options);
+
+/* One line for each option. */
+void ep_options_help(const ep_options *options, FILE *out);
+
+/* The first line of a file as text (malloc), or NULL with message set: for secrets, which do not belong on
+ * a command line. */
+char *ep_options_first_line(const char *path, char *message, size_t message_len);
+
+#endif

@@ -1,0 +1,131 @@
+/* Floor 3, delivery. What a sender is told in its own mailbox (EP/2): refusals and receipts.
+ * Read first: delivery/registry_internal.h. */
+#include "delivery/registry_internal.h"
+
+static ep_bytes error_sentence(ep_error error) {
+  switch (error) {
+#define ERROR_SENTENCE(id, name, closes, sentence) \
+  case EP_ERROR_##id: return EP_LITERAL(sentence);
+    EP_ERRORS(ERROR_SENTENCE)
+#undef ERROR_SENTENCE
+    case EP_ERROR_NONE:
+    case EP_ERROR_COUNT: break;
+  }
+  return EP_NOTHING;
+}
+
+bool ep_reg_notice_room(const ep_registry *registry, const ep_account *account) {
+  EP_ASSERT(account->version == 2);
+  return account->down.notices < registry->config.notices;
+}
+
+static ep_item *notice_item(ep_registry *registry, ep_item_kind kind, const ep_message *message) {
+  ep_item_shape shape;
+  ep_buffer_clear(&registry->text);
+  ep_message_render_item(&registry->text, &shape, EP_S2C, message);
+  if (registry->text.failed) return NULL;
+  return ep_item_new(registry->allocator, kind, ep_buffer_bytes(&registry->text), shape);
+}
+
+/* Rendering uses registry->text: a message rendered before must have become an item. */
+ep_item *ep_reg_refusal_item(ep_registry *registry, const ep_upward *up, ep_error error,
+                             ep_bytes to_json, uint64_t count) {
+  const ep_command *command = up->command;
+  ep_message message = {.action = EP_ACTION_ERROR,
+                        .has = EP_HAS_ID | EP_HAS_OF,
+                        .code = error,
+                        .reason = error_sentence(error),
+                        .of = command->id,
+                        .uid = command->uid,
+                        .uid_json = command->uid_json,
+                        .to_json = to_json,
+                        .count = count};
+  if (command->uid.len != 0) message.has |= EP_HAS_UID;
+  ep_item *item = notice_item(registry, EP_ITEM_REFUSAL, &message);
+  if (item != NULL) item->sender = up->account->index;
+  return item;
+}
+
+void ep_reg_push_notice(ep_registry *registry, ep_account *account, ep_item *item) {
+  EP_ASSERT(item->kind != EP_ITEM_MESSAGE && item->refs == 1);
+  item->sequence = registry->sequence++;
+  item->waiting = 1;
+  uint8_t *log = ep_reg_log_begin(registry, item, 1, 0);
+  uint64_t slot = ep_outbox_push(&account->down, item);
+  log = ep_reg_log_recipient(log, account, slot);
+  ep_reg_log_end(registry, log);
+  ep_reg_dirty(registry, account);
+  ep_reg_emit(registry, EP_OUTCOME_MAIL, account);
+}
+
+static ep_step refuse_v1(ep_registry *registry, const ep_upward *up, ep_counter counter) {
+  size_t uid_len = up->command->uid_json.len;
+  if (!ep_reg_accept_reserve(registry, up, 1, uid_len, 0)) return EP_STEP_NO_MEMORY;
+  ep_reg_accept(registry, up);
+  ep_reg_note(registry, up->account, counter, 1, up->command->uid_json);
+  return EP_STEP_DONE;
+}
+
+ep_step ep_reg_refuse(ep_registry *registry, ep_upward *up, ep_error error, ep_counter counter) {
+  ep_account *account = up->account;
+  if (account->version == 1) return refuse_v1(registry, up, counter);
+  if (!ep_reg_notice_room(registry, account)) {
+    up->blocker = account;
+    return EP_STEP_BLOCKED;
+  }
+  size_t uid_len = up->command->uid_json.len;
+  ep_item *item = ep_reg_refusal_item(registry, up, error, EP_NOTHING, 0);
+  if (item == NULL) return EP_STEP_NO_MEMORY;
+  size_t records = ep_reg_log_size(registry, item->shape.len, 1, 0);
+  if (!ep_outbox_reserve(&account->down) ||
+      !ep_reg_accept_reserve(registry, up, 2, uid_len, records)) {
+    ep_item_drop(registry->allocator, item);
+    return EP_STEP_NO_MEMORY;
+  }
+  ep_reg_accept(registry, up);
+  ep_reg_note(registry, account, counter, 1, up->command->uid_json);
+  ep_reg_push_notice(registry, account, item);
+  return EP_STEP_DONE;
+}
+
+static ep_item *receipt_item(ep_registry *registry, const ep_item *of, const ep_account *sender,
+                             const ep_account *by) {
+  ep_message message = {.action = EP_ACTION_MESSAGE_RECEIPT,
+                        .has = EP_HAS_ID | EP_HAS_OF | EP_HAS_UID,
+                        .of = of->from_id,
+                        .uid_json = ep_bytes_of(of->text + of->uid_at, of->uid_len),
+                        .client = by->id,
+                        .count = of->waiting,
+                        .missed = sender->missed};
+  ep_item *item = notice_item(registry, EP_ITEM_RECEIPT, &message);
+  if (item != NULL) item->sender = by->index;
+  return item;
+}
+
+static bool receipt_give(ep_registry *registry, const ep_item *of, ep_account *sender,
+                         const ep_account *by) {
+  if (!ep_reg_notice_room(registry, sender)) return false;
+  ep_item *item = receipt_item(registry, of, sender, by);
+  if (item == NULL) return false;
+  size_t records = ep_reg_log_size(registry, item->shape.len, 1, 0);
+  if (!ep_outbox_reserve(&sender->down) || !ep_reg_reserve(registry, 1, 0, records)) {
+    ep_item_drop(registry->allocator, item);
+    return false;
+  }
+  sender->missed = 0;
+  ep_reg_push_notice(registry, sender, item);
+  return true;
+}
+
+void ep_reg_receipt(ep_registry *registry, const ep_item *item, const ep_account *by) {
+  EP_ASSERT(item->receipt && item->sender < registry->count);
+  ep_account *sender = registry->accounts[item->sender];
+  if (sender->version != 2) return;
+  if (receipt_give(registry, item, sender, by)) {
+    registry->counted[EP_COUNTER_RECEIPTS]++;
+    return;
+  }
+  sender->missed++;
+  registry->counted[EP_COUNTER_RECEIPTS_MISSED]++;
+  ep_reg_dirty(registry, sender);
+}

@@ -1,0 +1,174 @@
+/* Floor 4, machine. What an auth reply means for the streams: both go on, or one side lost its state and the
+ * items are numbered anew. Nothing unconfirmed is thrown away (EP-LOST-5).
+ * Read first: client_up.c, spec/protocol.md (resuming, lost state). */
+#include "machine/client_internal.h"
+
+static void tell_authenticated(ep_client *client, unsigned version, bool known) {
+  ep_event event = {.type = EP_EVENT_AUTHENTICATED, .version = version, .known = known};
+  client->auth_at = client->auth_repeat_at = UINT64_MAX;
+  ep_client_tell(client, &event);
+}
+
+/* A new name for the state of the streams: whoever has an older one numbers anew. */
+static void rename_instance(ep_client *client) {
+  ep_client_random_name(client, client->instance);
+  client->epoch_len = 0;
+  ep_client_keep(client);
+}
+
+static void number_anew(ep_client *client) {
+  ep_outbox_renumber(&client->outbox);
+  client->written = client->outbox.base;
+  ep_client_down_anew(client);
+  ep_client_keep(client);
+}
+
+/* ---- Closing up ---- */
+
+/* Whether there are items that must not be numbered: sessions in EP/1, and what was confirmed. */
+static bool has_holes(const ep_client *client, bool sessions, size_t *record_bytes) {
+  bool found = client->outbox.unordered != 0;
+  *record_bytes = 0;
+  for (uint64_t slot = client->outbox.base; slot < client->outbox.next; slot++) {
+    const ep_item *item = ep_outbox_at(&client->outbox, slot);
+    if (item == NULL) continue;
+    if (sessions && item->kind == EP_ITEM_SESSION) found = true;
+    else *record_bytes += ep_client_item_record_size(item);
+  }
+  return found;
+}
+
+/* Takes those items out and lets the others close up, so that they can be numbered anew: once around. */
+static bool close_up(ep_client *client, bool sessions) {
+  ep_outbox *box = &client->outbox;
+  ep_outbox_slot front;
+  size_t record_bytes;
+  uint64_t count = ep_outbox_count(box);
+  if (!has_holes(client, sessions, &record_bytes)) return true;
+  if (!ep_outbox_reserve(box)) return false;
+  if (!ep_client_keep_room(client, (size_t)count * 3, record_bytes)) return false;
+  for (uint64_t i = 0; i < count; i++) {
+    const ep_outbox_slot *slot = ep_outbox_front(box);
+    bool confirmed = slot->confirmed;
+    if (!confirmed && !(sessions && slot->item->kind == EP_ITEM_SESSION)) {
+      ep_item *item = ep_item_share(slot->item);
+      ep_client_keep_item(client, ep_outbox_push(box, item), item);
+    }
+    ep_outbox_pop(box, &front);
+    ep_client_forget_item(client, box->base - 1, confirmed);
+    ep_item_drop(&client->allocator, front.item);
+  }
+  ep_client_keep(client);
+  return true;
+}
+
+/* ---- EP/2 ---- */
+
+/* EP-LOST-3: in front of everything, unless a newer session stands there already. Slots begin at 1 and a
+ * second session is put in front only after the first was confirmed, so there always is a slot. */
+static bool put_session_first(ep_client *client) {
+  ep_outbox *box = &client->outbox;
+  ep_item *item = client->session_confirmed;
+  const ep_outbox_slot *front = ep_outbox_front(box);
+  if (item == NULL || ep_bytes_equal(ep_client_session_json(item), EP_LITERAL("{}"))) return true;
+  if (front != NULL && front->item->kind == EP_ITEM_SESSION) return true;
+  if (!ep_outbox_reserve(box)) return false;
+  if (!ep_client_keep_room(client, 1, ep_client_item_record_size(item))) return false;
+  EP_ASSERT(box->base > 0 && box->cursor == box->base && box->shift == box->base);
+  box->base--;
+  box->cursor = box->shift = client->written = box->base;
+  box->ring[box->base & (box->capacity - 1)] = (ep_outbox_slot){ep_item_share(item), false};
+  box->bytes += ep_item_size(item);
+  ep_client_keep_item(client, box->base, item);
+  return true;
+}
+
+/* EP-LOST-2. A server that does not know our epoch, but expects more than id 0, knows this instance from
+ * another time: under a new name both begin at 0. */
+static void begin_epoch(ep_client *client, const ep_message *reply) {
+  if (reply->expect != 0) {
+    rename_instance(client);
+    ep_client_fail(client, "the server remembers another state of this client");
+    return;
+  }
+  bool room = close_up(client, false);
+  if (room) number_anew(client);
+  if (!room || !put_session_first(client)) {
+    client->epoch_len = 0; /* so that the next reply does this again */
+    ep_client_fail(client, "no memory");
+    return;
+  }
+  client->epoch_len = (uint8_t)reply->epoch.len;
+  memcpy(client->epoch, reply->epoch.data, reply->epoch.len);
+}
+
+/* EP-RES-1 */
+static void go_on(ep_client *client, const ep_message *reply) {
+  ep_outbox *box = &client->outbox;
+  uint64_t first = ep_outbox_id(box, box->base), end = ep_outbox_id(box, box->next);
+  ep_outbox_rewind(box);
+  if (reply->expect > end) {
+    ep_client_tell_error(client, EP_ERROR_BAD_AUTH, EP_NOTHING,
+                         EP_LITERAL("The server expects an id that was never given."), false);
+    ep_client_fail(client, "the server expects an id that was never given");
+    return;
+  }
+  if (reply->expect < first) { /* it has lost what it had confirmed, and kept its epoch */
+    rename_instance(client);
+    ep_client_fail(client, "the server has lost confirmed items");
+    return;
+  }
+  while (ep_outbox_id(box, box->base) < reply->expect) {
+    if (ep_client_confirm_front(client)) continue;
+    ep_client_fail(client, "no memory");
+    return;
+  }
+  ep_client_confirmed_marked(client);
+}
+
+void ep_client_do_resume_v2(ep_client *client, const ep_client_data *data) {
+  const ep_message *reply = data->message;
+  EP_ASSERT(reply->epoch.len >= 1 && reply->epoch.len <= EP_LIMIT_NAME);
+  tell_authenticated(client, 2, reply->known);
+  client->peer_version = 2;
+  client->peer_window = (reply->has & EP_HAS_WINDOW) != 0 ? reply->window : EP_LIMIT_WINDOW;
+  if (client->peer_window == 0) client->peer_window = 1; /* nothing could ever be sent */
+  client->ping_at = client->now + EP_TIMER_PING_MS;
+  client->idle_at = client->now + EP_TIMER_IDLE_MS;
+  if (ep_bytes_equal(reply->epoch, ep_bytes_of(client->epoch, client->epoch_len))) {
+    go_on(client, reply);
+  } else {
+    begin_epoch(client, reply);
+  }
+  if (!client->failed) client->reconnect_ms = EP_TIMER_RECONNECT_MS;
+  ep_client_keep(client);
+}
+
+/* ---- EP/1 ---- */
+
+/* EP-LOST-4, EP-RES-5. A server that was not ours before, but knows the client id, counts on from where
+ * another run of this client was: the first id that comes is the one to expect. */
+void ep_client_do_resume_v1(ep_client *client, const ep_client_data *data) {
+  bool known = data->message->known;
+  bool same = client->peer_version == 1 && known;
+  tell_authenticated(client, 1, known);
+  if (!same && !close_up(client, true)) { /* in EP/1 sessions are not numbered */
+    ep_client_fail(client, "no memory");
+    return;
+  }
+  if (same) {
+    ep_outbox_rewind(&client->outbox);
+    ep_client_confirmed_marked(client);
+  } else {
+    if (client->peer_version == 2) rename_instance(client);
+    number_anew(client);
+    client->adopt = known;
+  }
+  client->peer_version = 1;
+  client->peer_window = EP_CLIENT_V1_WINDOW;
+  ep_client_set_session(client, &client->session_confirmed, client->session);
+  client->confirmed_dirty = true;
+  client->reconnect_ms = EP_TIMER_RECONNECT_MS;
+  ep_client_keep(client);
+  ep_client_do_write_session(client, data);
+}

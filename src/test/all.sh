@@ -1,0 +1,56 @@
+#!/bin/sh
+# All the tests, one after the other. Each prints a line that counts; the last line here is the sum. A test
+# whose output has no such line, or that exits with another status than 0, counts as failed.
+# usage: src/test/all.sh [NAME…]   (no name: all of them)
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+mkdir -p build/log
+unset MAKEFLAGS MFLAGS MAKELEVEL
+jobs=$(getconf _NPROCESSORS_ONLN)
+passed=0 failed=0
+
+# count LOG: prints "passed failed" from the last line of LOG that counts.
+count() {
+    sed -n -e 's/^\([a-z]*: \)\{0,1\}\([0-9][0-9]*\) passed, \([0-9][0-9]*\) failed.*/\2 \3/p' \
+        -e 's/^[0-9]*%: Checks: \([0-9]*\), Failures: \([0-9]*\), Errors: \([0-9]*\).*/\1 \2 \3/p' "$1" |
+        awk '{ if (NF == 3) { f = $2 + $3; p = $1 - f } else { p = $1; f = $2 } }
+             END { if (NR > 0) print p, f }'
+}
+
+run() {
+    name=$1
+    shift
+    [ -z "$selected" ] || case " $selected " in *" $name "*) ;; *) return ;; esac
+    printf '%-14s ' "$name"
+    began=$(date +%s)
+    "$@" >"build/log/$name" 2>&1
+    status=$?
+    counted=$(count "build/log/$name")
+    p=${counted% *} f=${counted#* }
+    if [ -z "$counted" ]; then p=0 f=1; fi
+    if [ "$status" != 0 ] && [ "$f" = 0 ]; then f=1; fi
+    passed=$((passed + p)) failed=$((failed + f))
+    echo "$p passed, $f failed ($(($(date +%s) - began)) s)"
+    [ "$f" = 0 ] || { tail -n 60 "build/log/$name" | sed 's/^/    /'; }
+}
+
+checked() { "$@" && echo '1 passed, 0 failed'; }
+
+selected="$*"
+run build checked make -s -j"$jobs" all tests
+run asan-build checked make -s -j"$jobs" WAY=asan CC=clang all tests
+run floors sh src/test/floors.sh
+run gen checked make -s check-gen
+run spec sh spec/test-extract.sh
+run trace checked make -s trace
+run page checked make -s spec
+run freestanding sh src/test/freestanding.sh
+run unit make -s check-unit
+run unit-asan make -s WAY=asan CC=clang check-unit
+run unit-valgrind make -s check-valgrind
+run cli env EPIGEON=build/plain/epigeon EPIGEOND=build/plain/epigeond sh src/test/cli.sh
+run cli-asan env EPIGEON=build/asan/epigeon EPIGEOND=build/asan/epigeond sh src/test/cli.sh
+run node sh src/test/node/run.sh
+run install sh src/test/install.sh
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

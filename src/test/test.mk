@@ -1,0 +1,28 @@
+# The tests; the Makefile at the top includes this, and runs in the root.
+
+tests := $(out)/tests
+
+$(tests): $(call object,$(test_c)) $(archive)
+	$(CC) $(ldflags) -o $@ $^ $(libraries) $$(pkg-config --libs check) -ljansson
+
+.PHONY: tests check check-unit check-valgrind check-asan check-floors check-freestanding
+tests: $(tests)
+
+check: ## installs what is missing, runs all tests; the last line counts them
+	@.ci/need check
+	@sh src/test/all.sh
+
+check-unit: $(tests) ## the unit tests alone
+	$(tests)
+
+check-valgrind: $(tests) ## the unit tests under Valgrind
+	CK_FORK=yes CK_TIMEOUT_MULTIPLIER=30 valgrind -q --error-exitcode=99 --leak-check=full $(tests)
+
+check-asan: ## the unit tests with the address and undefined behaviour sanitizers
+	@$(MAKE) --no-print-directory WAY=asan CC=clang check-unit
+
+check-floors: ## includes go down the floors only
+	@sh src/test/floors.sh
+
+check-freestanding: ## the core compiles without a libc, and its parser runs as WebAssembly
+	@sh src/test/freestanding.sh

@@ -1,0 +1,501 @@
+/* The server core, as its clients see it: connections, authentication, presence, errors, limits, time.
+ * Streams and routing are in test_server_streams.c.
+ * Read first: server_driver.h, spec/protocol.md chapters 7, 10, 12 to 14. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "test/server_driver.h"
+#include "test/test_server.h"
+
+#define EPOCH "5f3c9a1e7b2d4068"
+#define LIMITS "'limits':{'frame':33554432,'depth':256,'session':65536}"
+
+static server_driver *driver;
+
+static void setup(void) { driver = server_driver_new(); }
+static void teardown(void) { server_driver_free(driver); }
+
+static ep_conn join1(const char *id) {
+  char text[300];
+  ep_conn conn = server_driver_open(driver);
+  snprintf(text, sizeof text, "{'action':'auth','payload':'%s'}", id);
+  say1(driver, conn, text);
+  skip_frames(driver, conn);
+  return conn;
+}
+
+static ep_conn join2(const char *id, const char *more) {
+  char text[400];
+  ep_conn conn = server_driver_open(driver);
+  snprintf(text, sizeof text,
+           "{'action':'auth','payload':'%s','version':2,'instance':'i-%s','expect':0%s}", id, id,
+           more);
+  say1(driver, conn, text);
+  skip_frames(driver, conn);
+  return conn;
+}
+
+/* EP-AUTH-6, EP-PRES-1, EP-PRES-2, EP-PRES-3, EP-PRES-4, EP-SESS-1 */
+START_TEST(two_v1_clients_see_each_other) {
+  ep_conn a = server_driver_open(driver), b = server_driver_open(driver);
+  say1(driver, a, "{'action':'auth','payload':'a'}");
+  hear1(driver, a, "{'action':'auth','payload':false}");
+  hear1(driver, a,
+        "{'action':'clients.list','payload':[{'uuid':'a','state':'connected','session':{}}]}");
+  say1(driver, a, "{'action':'session.update','payload':{'name':'a'}}");
+  hear1(driver, a,
+        "{'action':'session.update','payload':{'uuid':'a','connected':true,'session':{'name':'a'}}}");
+  say1(driver, b, "{'action':'auth','payload':'b'}");
+  hear1(driver, b, "{'action':'auth','payload':false}");
+  hear1(driver, b,
+        "{'action':'clients.list','payload':[{'uuid':'a','state':'connected','session':{'name':'a'}},"
+        "{'uuid':'b','state':'connected','session':{}}]}");
+  hear1(driver, a, "{'action':'client.connect','payload':'b'}");
+  say1(driver, a, "{'action':'clients.list','payload':''}");
+  hear1(driver, a,
+        "{'action':'clients.list','payload':[{'uuid':'a','state':'connected','session':{'name':'a'}},"
+        "{'uuid':'b','state':'connected','session':{}}]}");
+  server_driver_close(driver, a);
+  hear1(driver, b, "{'action':'client.disconnect','payload':'a'}");
+  a = server_driver_open(driver);
+  say1(driver, a, "{'action':'auth','payload':'a'}");
+  hear1(driver, a, "{'action':'auth','payload':true}");
+}
+END_TEST
+
+/* EP-AUTH-1, EP-AUTH-2, EP-AUTH-3, EP-SEC-5 */
+START_TEST(what_comes_before_auth_is_ignored) {
+  ep_conn a = server_driver_open(driver);
+  say1(driver, a, "{'action':'message.new','payload':{'to':'a','id':0,'uid':'u','payload':1}}");
+  say1(driver, a, "{'action':'session.update','payload':{'x':1}}");
+  say1(driver, a, "{'action':'clients.list','payload':''}");
+  say1(driver, a, "{'action':'whatever'}");
+  say1(driver, a, "{'payload':7}");
+  hear_nothing(driver, a);
+  ck_assert(!server_driver_was_closed(driver, a));
+  say1(driver, a, "{'action':'auth','payload':'a'}");
+  hear1(driver, a, "{'action':'auth','payload':false}");
+  skip_frames(driver, a);
+  say1(driver, a, "{'action':'message.new','payload':{'to':'a','id':0,'uid':'u','payload':1}}");
+  hear1(driver, a, "{'action':'message.confirm','payload':'u'}");
+}
+END_TEST
+
+/* EP-AUTH-4, EP-TIME-5 */
+START_TEST(who_does_not_authenticate_is_closed) {
+  ep_conn a = server_driver_open(driver);
+  server_driver_pass(driver, 9999);
+  ck_assert(!server_driver_was_closed(driver, a));
+  server_driver_pass(driver, 1);
+  ck_assert(server_driver_was_closed(driver, a));
+  hear_nothing(driver, a);
+}
+END_TEST
+
+/* EP-AUTH-5, EP-AUTH-7, EP-NEG-1 */
+START_TEST(bad_auth_is_refused) {
+  ep_conn a = server_driver_open(driver), b = server_driver_open(driver);
+  say1(driver, a, "{'action':'auth','payload':'a','version':2,'expect':0}");
+  hear(driver, a,
+       "{'action':'error','payload':{'code':'bad-auth','reason':'The auth request has no usable "
+       "client id, instance or expect.'}}");
+  ck_assert(server_driver_was_closed(driver, a));
+  say1(driver, b, "{'action':'auth','payload':{}}");
+  hear_nothing(driver, b);
+  ck_assert(server_driver_was_closed(driver, b));
+}
+END_TEST
+
+/* EP-NEG-2, EP-NEG-3, EP-FRAME-4, EP-FRAME-5 */
+START_TEST(version_is_negotiated) {
+  ep_conn a = server_driver_open(driver), b = server_driver_open(driver);
+  say1(driver, a, "{'action':'auth','payload':'a','version':9,'instance':'i','expect':0}");
+  hear1(driver, a,
+        "{'action':'auth','payload':false,'version':2,'epoch':'" EPOCH
+        "','expect':0,'window':4096," LIMITS "}");
+  say(driver, a, "{'action':'ping','payload':[1]}");
+  hear(driver, a, "{'action':'pong','payload':[1]}");
+  say1(driver, b, "{'action':'auth','payload':'b','version':1,'instance':'i'}");
+  hear1(driver, b, "{'action':'auth','payload':false}");
+}
+END_TEST
+
+/* EP-AUTH-9, EP-AUTH-10 */
+START_TEST(second_auth) {
+  ep_conn a = join2("a", ",'presence':{}"), b = join2("b", "");
+  skip_frames(driver, a);
+  say1(driver, b, "{'action':'auth','payload':'b','version':2,'instance':'i-b','expect':0}");
+  hear1(driver, b,
+        "{'action':'auth','payload':true,'version':2,'epoch':'" EPOCH
+        "','expect':0,'window':4096," LIMITS "}");
+  hear_nothing(driver, a);
+  say1(driver, b, "{'action':'auth','payload':'c','version':2,'instance':'i-b','expect':0}");
+  hear(driver, b,
+       "{'action':'error','payload':{'code':'other-client','reason':'This connection already "
+       "belongs to another client id or version.'}}");
+  ck_assert(server_driver_was_closed(driver, b));
+  hear(driver, a, "{'action':'client.disconnect','payload':'b'}");
+}
+END_TEST
+
+/* EP-TAKE-1, EP-TAKE-2, EP-TAKE-3 */
+START_TEST(newer_connection_takes_over) {
+  ep_conn watcher = join2("w", ",'presence':{}");
+  ep_conn old = join2("a", "");
+  skip_frames(driver, watcher);
+  say(driver, old, "{'action':'message.new','payload':{'to':'w','id':1,'uid':'u1'}}"); /* held */
+  skip_frames(driver, old);
+  ep_conn new = join2("a", "");
+  hear(driver, old,
+       "{'action':'error','payload':{'code':'replaced','reason':'A newer connection of the same "
+       "client id has taken over.'}}");
+  ck_assert(server_driver_was_closed(driver, old));
+  hear_nothing(driver, watcher);
+  say(driver, new, "{'action':'message.new','payload':{'to':'w','id':0,'uid':'u0'}}");
+  hear(driver, new, "{'action':'message.confirm','payload':0}");
+  hear(driver, watcher,
+       "{'action':'message.new','payload':{'from':'a','to':'w','id':0,'uid':'u0','fromId':0}}");
+  hear_nothing(driver, watcher); /* u1 was discarded */
+}
+END_TEST
+
+/* EP-PRES-5, EP-PRES-3, EP-SESS-2 */
+START_TEST(presence_is_by_choice_in_v2) {
+  ep_conn all = join2("all", ",'presence':{}"), some = join2("some", ",'presence':{'room':7}");
+  ep_conn none = join2("none", "");
+  skip_frames(driver, all);
+  ep_conn a = join2("a", "");
+  hear(driver, all, "{'action':'client.connect','payload':'a','session':{}}");
+  say(driver, a, "{'action':'session.update','payload':{'room':7.0},'id':0}");
+  hear(driver, a, "{'action':'message.confirm','payload':0}");
+  const char *event =
+      "{'action':'session.update','payload':{'uuid':'a','connected':true,'session':{'room':7.0}}}";
+  hear(driver, all, event);
+  hear(driver, some, event);
+  server_driver_close(driver, a);
+  hear(driver, all, "{'action':'client.disconnect','payload':'a'}");
+  hear(driver, some, "{'action':'client.disconnect','payload':'a'}");
+  hear_nothing(driver, none);
+  say(driver, none, "{'action':'clients.list','payload':{'room':7}}");
+  hear(driver, none,
+       "{'action':'clients.list','payload':[{'uuid':'a','state':'disconnected','session':{'room':7.0}}]}");
+}
+END_TEST
+
+/* EP-PRES-6, EP-LIM-1 */
+START_TEST(slow_reader_gets_one_list_for_the_events_it_missed) {
+  ep_conn slow = join2("slow", ",'presence':{}");
+  char session[60100];
+  size_t at = (size_t)snprintf(session, sizeof session, "{'action':'session.update','payload':{'x':'");
+  memset(session + at, 'x', 60000);
+  ep_conn a = join2("a", "");
+  server_driver_stall(driver, slow, true);
+  for (int i = 0; i < 700; i++) {
+    snprintf(session + at + 60000, sizeof session - at - 60000, "'},'id':%d}", i);
+    say(driver, a, session);
+    skip_frames(driver, a);
+  }
+  ck_assert_uint_gt(server_driver_counter(driver, "presence-skipped"), 100);
+  server_driver_stall(driver, slow, false);
+  int lists = 0, frames = 0;
+  for (ep_bytes frame; (frame = server_driver_take_frame(driver, slow)).len > 0; frames++)
+    lists += memcmp(frame.data, "{\"action\":\"clients.list\"", 24) == 0;
+  ck_assert_int_eq(lists, 1);
+  ck_assert_int_lt(frames, 600);
+}
+END_TEST
+
+/* EP-ERR-1, EP-ERR-2, EP-ERR-3, EP-ERR-4, EP-JSON-1, EP-MSG-1 */
+START_TEST(errors_of_v2) {
+  ep_conn a = join2("a", "");
+  say(driver, a, "{'action':'fly'}");
+  hear(driver, a,
+       "{'action':'error','payload':{'code':'unknown-action','reason':'This action is not known "
+       "here.'}}");
+  say(driver, a, "{'payload':'fly'}");
+  hear(driver, a,
+       "{'action':'error','payload':{'code':'bad-message','reason':'The JSON is not a message of "
+       "this protocol.'}}");
+  say(driver, a, "{'action':'message.retry','payload':4}");
+  hear(driver, a,
+       "{'action':'error','payload':{'code':'unknown-id','reason':'There is no unconfirmed item "
+       "with this id.','of':4}}");
+  say(driver, a, "{'action':'error','payload':{'code':'malformed','reason':'you'}}");
+  hear_nothing(driver, a);
+  say(driver, a, "{'action':ping}");
+  hear(driver, a,
+       "{'action':'error','payload':{'code':'malformed','reason':'The frame is not JSON text in "
+       "UTF-8.'}}");
+  ck_assert(server_driver_was_closed(driver, a));
+}
+END_TEST
+
+/* EP-ERR-3, EP-ERR-4, EP-MSG-4, EP-COMPAT-1 */
+START_TEST(errors_of_v1_are_counted) {
+  ep_conn a = join1("a");
+  say1(driver, a, "{'action':'fly'}");
+  say1(driver, a, "{'action':'ping'}");
+  say1(driver, a, "{'payload':'fly'}");
+  say1(driver, a, "{'action':'message.retry','payload':4}");
+  for (int i = 0; i < 16; i++) say1(driver, a, "{'action':ping}");
+  hear_nothing(driver, a);
+  ck_assert_uint_eq(server_driver_counter(driver, "unknown"), 2);
+  ck_assert_uint_eq(server_driver_counter(driver, "invalid"), 1);
+  ck_assert_uint_eq(server_driver_counter(driver, "malformed"), 16);
+  ck_assert(!server_driver_was_closed(driver, a));
+  say1(driver, a, "{'action':ping}");
+  ck_assert(server_driver_was_closed(driver, a));
+  hear_nothing(driver, a);
+}
+END_TEST
+
+/* EP-LIM-2: one more than the limit is skipped, the limit itself passes. */
+START_TEST(frame_over_the_limit_is_skipped) {
+  ep_server_config config = {.frame = 1000};
+  server_driver_free(driver);
+  driver = server_driver_new_with(&config);
+  ep_conn a = join2("a", "");
+  char frame[1100];
+  for (size_t len = 1000; len <= 1001; len++) {
+    size_t at = (size_t)snprintf(frame, sizeof frame, "{\"action\":\"ping\",\"payload\":\"");
+    memset(frame + at, 'x', sizeof frame - at);
+    memcpy(frame + len - 2, "\"}\f", 3);
+    server_driver_feed(driver, a, frame, len + 1, 64);
+    server_driver_turn(driver);
+    ep_bytes got = server_driver_take_frame(driver, a);
+    const char *start = len == 1000 ? "{\"action\":\"pong\"" : "{\"action\":\"error\",\"payload\":{\"code\":\"too-large\"";
+    ck_assert_msg(got.len > strlen(start) && memcmp(got.data, start, strlen(start)) == 0, "%.*s",
+                  (int)got.len, (const char *)got.data);
+  }
+  say(driver, a, "{'action':'ping'}");
+  hear(driver, a, "{'action':'pong'}");
+}
+END_TEST
+
+static void say_deep(ep_conn conn, bool enveloped, int depth, const char *id, const char *uid) {
+  char text[1200];
+  size_t at = (size_t)snprintf(text, sizeof text,
+                               "{'action':'message.new','payload':{'to':'a',%s'uid':'%s','payload':", id, uid);
+  for (int i = 0; i < depth - 2; i++) text[at++] = '[';
+  for (int i = 0; i < depth - 2; i++) text[at++] = ']';
+  memcpy(text + at, "}}", 3);
+  (enveloped ? say1 : say)(driver, conn, text);
+}
+
+/* EP-LIM-3 */
+START_TEST(message_nested_too_deep) {
+  ep_conn a = join1("a"), b = join2("b", "");
+  skip_frames(driver, a);
+  say_deep(a, true, 257, "'id':0,", "deep");
+  hear1(driver, a, "{'action':'message.confirm','payload':'deep'}");
+  hear_nothing(driver, a);
+  say_deep(a, true, 256, "'id':1,", "good");
+  hear1(driver, a, "{'action':'message.confirm','payload':'good'}");
+  say_deep(b, false, 257, "'id':0,", "deep");
+  hear(driver, b, "{'action':'message.confirm','payload':0}");
+  hear(driver, b,
+       "{'action':'error','payload':{'code':'too-deep','reason':'The JSON is nested deeper than "
+       "this peer reads.','of':0,'uid':'deep','id':0}}");
+}
+END_TEST
+
+/* EP-LIM-7 */
+START_TEST(connections_are_limited) {
+  ep_server_config config = {.connections = 2};
+  server_driver_free(driver);
+  driver = server_driver_new_with(&config);
+  ep_conn a = server_driver_open(driver), third;
+  server_driver_open(driver);
+  ep_peer peer = {.local = true};
+  ck_assert_int_eq(ep_server_accept(server_driver_core(driver), &third, &peer, 0), EP_FULL);
+  server_driver_close(driver, a);
+  server_driver_open(driver);
+}
+END_TEST
+
+/* EP-SESS-4 */
+START_TEST(session_over_the_limit) {
+  ep_server_config config = {.session = 20};
+  server_driver_free(driver);
+  driver = server_driver_new_with(&config);
+  ep_conn a = join2("a", ""), b = join1("b");
+  say(driver, a, "{'action':'session.update','payload':{'name':'0123456789abc'},'id':0}");
+  hear(driver, a, "{'action':'message.confirm','payload':0}");
+  hear(driver, a,
+       "{'action':'error','payload':{'code':'bad-session','reason':'The session is not an object, "
+       "or larger than the server keeps.','of':0,'id':0}}");
+  say(driver, a, "{'action':'session.update','payload':{'name':'012345678'},'id':1}");
+  hear(driver, a, "{'action':'message.confirm','payload':1}");
+  skip_frames(driver, b);
+  say1(driver, b, "{'action':'session.update','payload':{'name':'0123456789abc'}}");
+  hear_nothing(driver, b);
+  ck_assert_uint_eq(server_driver_counter(driver, "over-limit"), 1);
+}
+END_TEST
+
+/* EP-TIME-2, EP-TIME-3 */
+START_TEST(silence_is_pinged_and_then_closed) {
+  ep_conn a = join2("a", ""), b = join1("b");
+  server_driver_pass(driver, 4999);
+  hear_nothing(driver, a);
+  server_driver_pass(driver, 1);
+  hear(driver, a, "{'action':'ping'}");
+  server_driver_pass(driver, 6000);
+  say(driver, a, "{'action':'pong'}");
+  server_driver_pass(driver, 5000);
+  hear(driver, a, "{'action':'ping'}");
+  server_driver_pass(driver, 7000);
+  hear(driver, a,
+       "{'action':'error','payload':{'code':'idle','reason':'Nothing was heard for too long.'}}");
+  ck_assert(server_driver_was_closed(driver, a));
+  ck_assert(!server_driver_was_closed(driver, b));
+}
+END_TEST
+
+/* EP-TIME-4 */
+START_TEST(bye_and_stop) {
+  ep_conn w = join1("w"), a = join2("a", ""), b = join2("b", "");
+  skip_frames(driver, w);
+  say(driver, a, "{'action':'bye'}");
+  ck_assert(server_driver_was_closed(driver, a));
+  hear1(driver, w, "{'action':'client.disconnect','payload':'a'}");
+  ep_server_stop(server_driver_core(driver), server_driver_now(driver));
+  server_driver_turn(driver);
+  hear(driver, b,
+       "{'action':'error','payload':{'code':'shutdown','reason':'The server is stopping.'}}");
+  ck_assert(server_driver_was_closed(driver, b) && server_driver_was_closed(driver, w));
+  ep_conn late;
+  ep_peer peer = {.local = true};
+  ck_assert_int_eq(ep_server_accept(server_driver_core(driver), &late, &peer, 0), EP_FULL);
+}
+END_TEST
+
+/* EP-TIME-5 */
+START_TEST(closing_ends_though_nobody_reads) {
+  ep_conn a = join2("a", "");
+  server_driver_stall(driver, a, true);
+  say(driver, a, "{'action':'ping'}"); /* its answer is never taken */
+  say(driver, a, "{'action':'bye'}");
+  ck_assert(!server_driver_was_closed(driver, a));
+  server_driver_pass(driver, 2000);
+  ck_assert(server_driver_was_closed(driver, a));
+}
+END_TEST
+
+/* EP-SEC-1, EP-SEC-3 */
+START_TEST(secret_is_claimed_at_first_auth) {
+  ep_conn a = join2("a", ",'secret':'xyzzy'");
+  server_driver_close(driver, a);
+  const char *const wrong[] = {"", ",'secret':'xyzzz'", ",'secret':'xyzzyx'"};
+  for (int i = 0; i < 3; i++) {
+    char text[300];
+    ep_conn thief = server_driver_open(driver);
+    snprintf(text, sizeof text,
+             "{'action':'auth','payload':'a','version':2,'instance':'i','expect':0%s}", wrong[i]);
+    say1(driver, thief, text);
+    hear(driver, thief,
+         "{'action':'error','payload':{'code':'unauthorized','reason':'The secret or the token is "
+         "not the right one.'}}");
+    ck_assert(server_driver_was_closed(driver, thief));
+  }
+  ep_conn thief = server_driver_open(driver);
+  say1(driver, thief, "{'action':'auth','payload':'a'}");
+  hear_nothing(driver, thief);
+  ck_assert(server_driver_was_closed(driver, thief));
+  server_driver_kill(driver, false);
+  a = join2("a", ",'secret':'xyzzy'");
+  say(driver, a, "{'action':'ping'}");
+  hear(driver, a, "{'action':'pong'}");
+}
+END_TEST
+
+/* EP-SEC-2 */
+START_TEST(token_is_required) {
+  ep_server_config config = {.token = "sesame"};
+  server_driver_free(driver);
+  driver = server_driver_new_with(&config);
+  const char *const wrong[] = {"", ",'token':'sesam'", ",'token':'sesamesesame'", ",'token':'sesamE'"};
+  for (int i = 0; i < 4; i++) {
+    ep_conn a = join2("a", wrong[i]);
+    ck_assert(server_driver_was_closed(driver, a));
+  }
+  ck_assert(server_driver_was_closed(driver, join1("a")));
+  ck_assert(!server_driver_was_closed(driver, join2("a", ",'token':'sesame'")));
+}
+END_TEST
+
+/* EP-SEC-4 */
+START_TEST(v1_is_for_local_connections) {
+  ep_conn a = server_driver_open_as(driver, EP_STREAM, false);
+  say1(driver, a, "{'action':'auth','payload':'a'}");
+  hear_nothing(driver, a);
+  ck_assert(server_driver_was_closed(driver, a));
+  ep_server_config config = {.v1_remote = true};
+  server_driver_free(driver);
+  driver = server_driver_new_with(&config);
+  a = server_driver_open_as(driver, EP_STREAM, false);
+  say1(driver, a, "{'action':'auth','payload':'a'}");
+  hear1(driver, a, "{'action':'auth','payload':false}");
+}
+END_TEST
+
+/* EP-ERR-5, EP-G5-1: what could not be stored was not said. */
+START_TEST(failed_commit_confirms_nothing) {
+  ep_conn a = join2("a", "");
+  char frame[] = "{\"action\":\"message.new\",\"payload\":{\"to\":\"a\",\"id\":0,\"uid\":\"u\"}}\f";
+  server_driver_feed(driver, a, frame, sizeof frame - 1, SIZE_MAX);
+  server_driver_turn_failing(driver);
+  hear_nothing(driver, a);
+  ck_assert(server_driver_was_closed(driver, a));
+  ck_assert_uint_eq(server_driver_counter(driver, "commit-failed"), 1);
+  server_driver_kill(driver, false);
+  a = server_driver_open(driver);
+  say1(driver, a, "{'action':'auth','payload':'a','version':2,'instance':'i-a','epoch':'" EPOCH "','expect':0}");
+  hear1(driver, a,
+        "{'action':'auth','payload':true,'version':2,'epoch':'" EPOCH
+        "','expect':0,'window':4096," LIMITS "}");
+  hear_nothing(driver, a);
+}
+END_TEST
+
+/* EP-ERR-6, EP-ERR-5: with every allocation failing in turn nothing crashes, leaks or is half done. */
+START_TEST(memory_runs_out_anywhere) {
+  for (size_t fail_at = 1; fail_at < 120; fail_at++)
+    ck_assert(server_survives_failing_allocation(fail_at, fail_at % 2 == 0));
+}
+END_TEST
+
+Suite *ep_suite_server(void) {
+  Suite *suite = suite_create("server");
+  TCase *tests = tcase_create("connections");
+  tcase_add_checked_fixture(tests, setup, teardown);
+  tcase_set_timeout(tests, 20);
+  tcase_add_test(tests, two_v1_clients_see_each_other);
+  tcase_add_test(tests, what_comes_before_auth_is_ignored);
+  tcase_add_test(tests, who_does_not_authenticate_is_closed);
+  tcase_add_test(tests, bad_auth_is_refused);
+  tcase_add_test(tests, version_is_negotiated);
+  tcase_add_test(tests, second_auth);
+  tcase_add_test(tests, newer_connection_takes_over);
+  tcase_add_test(tests, presence_is_by_choice_in_v2);
+  tcase_add_test(tests, slow_reader_gets_one_list_for_the_events_it_missed);
+  tcase_add_test(tests, errors_of_v2);
+  tcase_add_test(tests, errors_of_v1_are_counted);
+  tcase_add_test(tests, frame_over_the_limit_is_skipped);
+  tcase_add_test(tests, message_nested_too_deep);
+  tcase_add_test(tests, connections_are_limited);
+  tcase_add_test(tests, session_over_the_limit);
+  tcase_add_test(tests, silence_is_pinged_and_then_closed);
+  tcase_add_test(tests, bye_and_stop);
+  tcase_add_test(tests, closing_ends_though_nobody_reads);
+  tcase_add_test(tests, secret_is_claimed_at_first_auth);
+  tcase_add_test(tests, token_is_required);
+  tcase_add_test(tests, v1_is_for_local_connections);
+  tcase_add_test(tests, failed_commit_confirms_nothing);
+  tcase_add_test(tests, memory_runs_out_anywhere);
+  suite_add_tcase(suite, tests);
+  suite_add_tcase(suite, ep_tests_server_streams());
+  return suite;
+}
