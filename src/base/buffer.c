@@ -80,7 +80,7 @@ void ep_buffer_commit(ep_buffer *buffer, size_t len) {
   buffer->end += len;
 }
 
-void ep_buffer_append(ep_buffer *buffer, ep_bytes in) {
+void ep_buffer_append_slowly(ep_buffer *buffer, ep_bytes in) {
   if (in.len == 0) return;
   uint8_t *to = ep_buffer_reserve(buffer, in.len);
   if (to == NULL) return;

@@ -36,8 +36,18 @@ uint8_t *ep_buffer_reserve(ep_buffer *buffer, size_t more);
 /* Adds `len` bytes written into reserved room. */
 void ep_buffer_commit(ep_buffer *buffer, size_t len);
 
+/* For ep_buffer_append, when there is no room left. */
+void ep_buffer_append_slowly(ep_buffer *buffer, ep_bytes in);
+
 /* Adds bytes as they are. `in` must not lie in this buffer. */
-void ep_buffer_append(ep_buffer *buffer, ep_bytes in);
+static inline void ep_buffer_append(ep_buffer *buffer, ep_bytes in) {
+  if (buffer->failed || in.len == 0 || buffer->capacity - buffer->end < in.len) {
+    ep_buffer_append_slowly(buffer, in);
+    return;
+  }
+  memcpy(buffer->block + buffer->end, in.data, in.len);
+  buffer->end += in.len;
+}
 
 #define ep_buffer_append_literal(buffer, text) ep_buffer_append((buffer), EP_LITERAL(text))
 

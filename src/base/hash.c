@@ -11,9 +11,13 @@ static inline uint64_t rotate(uint64_t word, unsigned by) {
   return (word << by) | (word >> (64 - by));
 }
 
+/* Eight bytes, the first one lowest. */
 static inline uint64_t word_at(const uint8_t *bytes) {
-  uint64_t word = 0;
-  for (unsigned i = 0; i < 8; i++) word |= (uint64_t)bytes[i] << (8 * i);
+  uint64_t word;
+  memcpy(&word, bytes, sizeof(word));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  word = __builtin_bswap64(word);
+#endif
   return word;
 }
 
@@ -65,7 +69,10 @@ uint64_t ep_hash(const ep_hash_key *key, ep_bytes in) {
 }
 
 static void word_write(uint8_t *out, uint64_t word) {
-  for (unsigned i = 0; i < 8; i++) out[i] = (uint8_t)(word >> (8 * i));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  word = __builtin_bswap64(word);
+#endif
+  memcpy(out, &word, sizeof(word));
 }
 
 ep_fingerprint ep_fingerprint_of(const ep_hash_key *key, ep_bytes in) {

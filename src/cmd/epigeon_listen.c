@@ -43,6 +43,18 @@ static void put_presence(const ep_event *event) {
   cli_flush();
 }
 
+/* Each connection begins with the list, which tells what was missed while there was none. A server that
+ * speaks EP/1 sends it unasked. */
+static void ask_for_list(cli *c, const ep_event *event) {
+  if (event->type != EP_EVENT_AUTHENTICATED || event->version < 2) return;
+  ep_client_list(c->client, cli_bytes(c->options.presence), ep_loop_now(c->loop));
+}
+
+static void take_presence(cli *c, const ep_event *event) {
+  if (!c->options.json) put_presence(event);
+  ask_for_list(c, event);
+}
+
 /* ---- listen ---------------------------------------------------------------------------------- */
 
 static void start_listen(cli *c) {
@@ -81,18 +93,14 @@ const cli_command cli_listen = {
 
 static void start_watch(cli *c) { (void)c; }
 
-static void on_watch(cli *c, const ep_event *event) {
-  if (!c->options.json) put_presence(event);
-}
-
 const cli_command cli_watch = {
     .name = "watch",
     .arguments = "[SELECTOR]",
-    .help = "prints who comes, goes and changes its session\n"
+    .help = "prints who is there, comes, goes and changes its session\n"
             "  SELECTOR  only those whose session has all these pairs: {\"room\":7}\n"
             "            (a server that speaks EP/1 tells about everybody)\n",
     .takes = CLI_TAKES_WORD,
     .interrupted = CLI_DONE,
     .start = start_watch,
-    .event = on_watch,
+    .event = take_presence,
 };

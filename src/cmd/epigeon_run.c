@@ -10,13 +10,14 @@
 #include "cmd/epigeon_cli.h"
 #include "cmd/epigeon_json.h"
 #include "cmd/epigeon_print.h"
+#include "cmd/options.h"
+#include "cmd/trace.h"
 
 enum {
   LOOK_MS = 100,        /* how often to look after a connection that does not come */
   SILENCE_MS = 3000,    /* how long it may take without a word */
   SAY_AGAIN_MS = 30000, /* how often the same trouble is told */
-  END_MS = 3000,        /* how long a clean end may take */
-  CREDENTIAL_MAX = 256  /* bytes */
+  END_MS = 3000         /* how long a clean end may take */
 };
 
 /* ---- The end --------------------------------------------------------------------------------- */
@@ -201,36 +202,42 @@ bool cli_is_self(const cli *c, ep_bytes client_id) {
   return self.len == client_id.len && memcmp(self.data, client_id.data, self.len) == 0;
 }
 
-/* The first line of a file. */
-static bool read_credential(const char *path, char out[CREDENTIAL_MAX + 2]) {
-  FILE *file = fopen(path, "r");
-  if (file == NULL || fgets(out, CREDENTIAL_MAX + 2, file) == NULL) {
-    cli_say("cannot read %s", path);
-    if (file != NULL) fclose(file);
-    return false;
-  }
-  fclose(file);
-  out[strcspn(out, "\r\n")] = '\0';
-  return true;
+/* The first line of the file, if one is named; false: said why not. */
+static bool read_credential(char **out, const char *path) {
+  char message[512];
+  *out = NULL;
+  if (path == NULL) return true;
+  *out = ep_options_first_line(path, message, sizeof message);
+  if (*out == NULL) cli_say("%s", message);
+  return *out != NULL;
 }
 
-static cli_exit dial(cli *c) {
+static cli_exit dial_as(cli *c, const char *secret, const char *token) {
   const cli_options *o = &c->options;
-  char secret[CREDENTIAL_MAX + 2], token[CREDENTIAL_MAX + 2], message[512] = "";
-  if (o->secret_file && !read_credential(o->secret_file, secret)) return CLI_FAILED;
-  if (o->token_file && !read_credential(o->token_file, token)) return CLI_FAILED;
+  char message[512] = "";
   ep_dial_options how = {
       .server = o->server, .state = o->state, .on_event = on_event, .context = c};
   how.core.client_id = o->id;
   how.core.presence = o->presence;
   how.core.max_version = o->v1 ? 1 : 0;
-  how.core.secret = o->secret_file ? secret : NULL;
-  how.core.token = o->token_file ? token : NULL;
+  how.core.secret = secret;
+  how.core.token = token;
   ep_surroundings_default(&how.core.surroundings);
+  ep_trace_from_environment(&how.core.surroundings, EP_TRACE_CLIENT);
   ep_status status = ep_dial(&c->dialer, c->loop, &how, message, sizeof message);
   if (status == EP_OK) return CLI_DONE;
   cli_say("%s", message[0] != '\0' ? message : ep_status_sentence(status));
   return status == EP_INVALID_ARGUMENT ? CLI_USAGE : CLI_FAILED;
+}
+
+static cli_exit dial(cli *c) {
+  char *secret = NULL, *token = NULL;
+  bool ready = read_credential(&secret, c->options.secret_file) &&
+               read_credential(&token, c->options.token_file);
+  cli_exit code = ready ? dial_as(c, secret, token) : CLI_FAILED;
+  free(secret);
+  free(token);
+  return code;
 }
 
 static void prepare(cli *c) {

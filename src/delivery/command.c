@@ -1,4 +1,4 @@
-/* Floor 3, delivery. Commands as bytes: a fixed head, then the strings, each after its length.
+/* Floor 3, delivery. Commands as bytes: a fixed head, then the strings that are there, each after its length.
  * Read first: delivery/command.h. */
 #include "delivery/command.h"
 
@@ -7,46 +7,64 @@
 
 enum {
   STRINGS = 8,
-  HEAD = 6 + 4 + 3 * 8, /* kind, version, flags, to_kind, error (2), link, now, id, expect */
+  HEAD = 7 + 4 + 3 * 8, /* kind, version, flags, to_kind, error (2), strings, link, now, id, expect */
   SECRET = 32,
   FLAG_RECEIPT = 1,
   FLAG_EPOCH_EXPECT = 2,
   FLAG_SECRET = 4
 };
 
-static void strings_of(const ep_command *command, ep_bytes out[STRINGS]) {
-  const ep_bytes strings[STRINGS] = {command->client, command->instance, command->epoch,
-                                     command->uid, command->uid_json, command->to,
-                                     command->to_json, command->json};
-  memcpy(out, strings, sizeof(strings));
+/* In the order of their bits. */
+static const ep_bytes *string_of(const ep_command *command, unsigned i) {
+  static const size_t offsets[STRINGS] = {
+      offsetof(ep_command, client),   offsetof(ep_command, instance), offsetof(ep_command, epoch),
+      offsetof(ep_command, uid),      offsetof(ep_command, uid_json), offsetof(ep_command, to),
+      offsetof(ep_command, to_json),  offsetof(ep_command, json)};
+  return (const ep_bytes *)(const void *)((const uint8_t *)command + offsets[i]);
+}
+
+/* Which strings are there, and how many bytes they take. */
+static unsigned strings_present(const ep_command *command, size_t *size) {
+  unsigned present = 0;
+  for (unsigned i = 0; i < STRINGS; i++) {
+    size_t len = string_of(command, i)->len;
+    if (len == 0) continue;
+    EP_ASSERT(len <= UINT32_MAX);
+    present |= 1u << i;
+    *size += 4 + len;
+  }
+  return present;
+}
+
+static unsigned flags_of(const ep_command *command) {
+  return (command->receipt ? FLAG_RECEIPT : 0u) |
+         (command->has_epoch_expect ? FLAG_EPOCH_EXPECT : 0u) |
+         (command->has_secret ? FLAG_SECRET : 0u);
 }
 
 void ep_command_encode(ep_buffer *out, const ep_command *command) {
   EP_ASSERT(command->kind >= EP_COMMAND_JOIN && command->kind <= EP_COMMAND_TICK);
-  ep_bytes strings[STRINGS];
-  strings_of(command, strings);
-  size_t size = HEAD + (command->has_secret ? SECRET : 0) + 4 * STRINGS;
-  for (unsigned i = 0; i < STRINGS; i++) size += strings[i].len;
+  size_t size = HEAD + (command->has_secret ? SECRET : 0);
+  unsigned present = strings_present(command, &size);
   uint8_t *at = ep_buffer_reserve(out, size);
   if (at == NULL) return;
   const uint8_t *end = at + size;
   at = ep_pack_u8(at, (uint8_t)command->kind);
   at = ep_pack_u8(at, command->version);
-  at = ep_pack_u8(at, (uint8_t)((command->receipt ? FLAG_RECEIPT : 0) |
-                                (command->has_epoch_expect ? FLAG_EPOCH_EXPECT : 0) |
-                                (command->has_secret ? FLAG_SECRET : 0)));
+  at = ep_pack_u8(at, (uint8_t)flags_of(command));
   at = ep_pack_u8(at, (uint8_t)command->to_kind);
   at = ep_pack_u8(at, (uint8_t)((unsigned)command->error >> 8));
   at = ep_pack_u8(at, (uint8_t)command->error);
+  at = ep_pack_u8(at, (uint8_t)present);
   at = ep_pack_u32(at, command->link);
   at = ep_pack_u64(at, command->now_ms);
   at = ep_pack_u64(at, command->id);
   at = ep_pack_u64(at, command->expect);
   if (command->has_secret) at = ep_pack_bytes(at, ep_bytes_of(command->secret, SECRET));
-  for (unsigned i = 0; i < STRINGS; i++) {
-    EP_ASSERT(strings[i].len <= UINT32_MAX);
-    at = ep_pack_u32(at, (uint32_t)strings[i].len);
-    at = ep_pack_bytes(at, strings[i]);
+  for (unsigned i = 0; present >> i != 0; i++) {
+    if ((present >> i & 1) == 0) continue;
+    at = ep_pack_u32(at, (uint32_t)string_of(command, i)->len);
+    at = ep_pack_bytes(at, *string_of(command, i));
   }
   EP_ASSERT(at == end);
   ep_buffer_commit(out, size);
@@ -60,30 +78,36 @@ static bool names_valid(const ep_command *command, uint8_t kind, uint8_t flags, 
   return kind != EP_COMMAND_JOIN || command->version == 1 || command->version == 2;
 }
 
+static bool strings_decode(ep_command *out, ep_unpack *in, unsigned present) {
+  for (unsigned i = 0; present >> i != 0; i++) {
+    if ((present >> i & 1) == 0) continue;
+    ep_bytes string = ep_unpack_string(in);
+    if (string.len == 0) return false; /* one spelling for each command */
+    memcpy((uint8_t *)out + ((const uint8_t *)string_of(out, i) - (const uint8_t *)out), &string,
+           sizeof(string));
+  }
+  return ep_unpack_ended(in);
+}
+
 bool ep_command_decode(ep_command *out, ep_bytes bytes) {
   ep_unpack in = {bytes, false};
-  uint8_t kind = ep_unpack_u8(&in);
-  out->version = ep_unpack_u8(&in);
-  uint8_t flags = ep_unpack_u8(&in);
-  unsigned to_kind = ep_unpack_u8(&in);
-  unsigned error = (unsigned)ep_unpack_u8(&in) << 8;
-  error |= ep_unpack_u8(&in);
-  if (!names_valid(out, kind, flags, to_kind, error)) return false;
-  out->kind = (ep_command_kind)kind;
-  out->receipt = (flags & FLAG_RECEIPT) != 0;
-  out->has_epoch_expect = (flags & FLAG_EPOCH_EXPECT) != 0;
-  out->has_secret = (flags & FLAG_SECRET) != 0;
-  out->to_kind = (ep_to_kind)to_kind;
+  ep_bytes head = ep_unpack_bytes(&in, HEAD);
+  if (in.bad) return false;
+  const uint8_t *at = head.data;
+  unsigned error = (unsigned)at[4] << 8 | at[5];
+  *out = (ep_command){.version = at[1]};
+  if (!names_valid(out, at[0], at[2], at[3], error)) return false;
+  out->kind = (ep_command_kind)at[0];
+  out->receipt = (at[2] & FLAG_RECEIPT) != 0;
+  out->has_epoch_expect = (at[2] & FLAG_EPOCH_EXPECT) != 0;
+  out->has_secret = (at[2] & FLAG_SECRET) != 0;
+  out->to_kind = (ep_to_kind)at[3];
   out->error = (ep_error)error;
-  out->link = ep_unpack_u32(&in);
-  out->now_ms = ep_unpack_u64(&in);
-  out->id = ep_unpack_u64(&in);
-  out->expect = ep_unpack_u64(&in);
-  memset(out->secret, 0, SECRET);
+  out->link = ep_load_u32(at + 7);
+  out->now_ms = ep_load_u64(at + 11);
+  out->id = ep_load_u64(at + 19);
+  out->expect = ep_load_u64(at + 27);
   ep_bytes secret = ep_unpack_bytes(&in, out->has_secret ? SECRET : 0);
   if (secret.len == SECRET) memcpy(out->secret, secret.data, SECRET);
-  ep_bytes *strings[STRINGS] = {&out->client, &out->instance, &out->epoch, &out->uid,
-                                &out->uid_json, &out->to, &out->to_json, &out->json};
-  for (unsigned i = 0; i < STRINGS; i++) *strings[i] = ep_unpack_string(&in);
-  return ep_unpack_ended(&in);
+  return strings_decode(out, &in, at[6]);
 }

@@ -49,6 +49,10 @@ static inline uint32_t ep_load_u32(const uint8_t *in) {
   return (uint32_t)in[0] << 24 | (uint32_t)in[1] << 16 | (uint32_t)in[2] << 8 | in[3];
 }
 
+static inline uint64_t ep_load_u64(const uint8_t *in) {
+  return (uint64_t)ep_load_u32(in) << 32 | ep_load_u32(in + 4);
+}
+
 static inline uint8_t ep_unpack_u8(ep_unpack *in) {
   ep_bytes bytes = ep_unpack_bytes(in, 1);
   return in->bad ? 0 : bytes.data[0];
@@ -61,7 +65,7 @@ static inline uint32_t ep_unpack_u32(ep_unpack *in) {
 
 static inline uint64_t ep_unpack_u64(ep_unpack *in) {
   ep_bytes bytes = ep_unpack_bytes(in, 8);
-  return in->bad ? 0 : (uint64_t)ep_load_u32(bytes.data) << 32 | ep_load_u32(bytes.data + 4);
+  return in->bad ? 0 : ep_load_u64(bytes.data);
 }
 
 /* Bytes after their length in 4 bytes. */

@@ -154,7 +154,10 @@ void ep_reg_drain(ep_registry *registry, ep_account *account) {
     const ep_held *held = ep_inbox_lowest(&account->up);
     if (held == NULL || held->id > account->up.expected) break;
     ep_step step = held_next(registry, account, held);
-    if (step == EP_STEP_NO_MEMORY) ep_reg_failed(registry, account->link);
+    if (step == EP_STEP_NO_MEMORY) {
+      ep_reg_failed(registry, account->link);
+      ep_inbox_drop_all(&account->up); /* held is unconfirmed: after the next join it comes again */
+    }
     if (step != EP_STEP_DONE) break;
     ep_inbox_drop_lowest(&account->up);
   }
@@ -165,13 +168,15 @@ static void gap_release(ep_registry *registry, ep_account *account) {
   uint32_t before = account->up.count;
   EP_ASSERT(account->in_gap && before != 0 && account->blocked == NULL);
   while (registry->failed_link == 0 && account->blocked == NULL && account->up.count != 0) {
-    account->up.expected = ep_inbox_lowest(&account->up)->id;
+    uint64_t expected = account->up.expected, id = ep_inbox_lowest(&account->up)->id;
+    account->up.expected = id;
     ep_reg_dirty(registry, account);
     ep_reg_drain(registry, account);
+    if (registry->failed_link != 0 && account->up.expected == id) account->up.expected = expected;
   }
   uint32_t after = account->up.count + (account->blocked == NULL ? 0 : 1);
   EP_ASSERT(after <= before);
-  if (after != before) {
+  if (after != before && registry->failed_link == 0) {
     ep_reg_tell(registry, account, EP_COUNTER_GAPS_RELEASED, before - after, EP_NOTHING);
   }
   gap_stop(registry, account);

@@ -1,6 +1,7 @@
 /* Floor 4, machine. The client: its public calls, its connections and its time.
- * Every call tells the time first, steps the machine with what happened, and leaves what is to be written
- * in two buffers: `control` collects frames that are not items, `out` is the portion that is being written.
+ * Every call tells the time first, steps the machine with what happened, and leaves what is to be
+ * written in two buffers: `control` collects frames that are not items, `out` is the portion that
+ * is being written.
  * Read first: epigeon.h (the client core), client_internal.h. Then: client_table.c. */
 #include "machine/client_internal.h"
 
@@ -33,15 +34,16 @@ void ep_client_trace_frame(ep_client *client, ep_trace_kind kind, ep_bytes frame
   client->surroundings.trace(client->surroundings.context, &line);
 }
 
-/* Nothing may be left half done: everything before this either happened or can be asked for again. */
+/* Nothing may be left half done: everything before this either happened or can be asked for
+ * again. */
 void ep_client_fail(ep_client *client, const char *reason) {
   EP_ASSERT(reason != NULL);
   client->failed = true;
   client->failure = reason;
 }
 
-/* The connection is given up as if the transport had closed it, so that EP-RES-1 or EP-RES-5 repairs what
- * could not be done. */
+/* The connection is given up as if the transport had closed it, so that EP-RES-1 or EP-RES-5
+ * repairs what could not be done. */
 void ep_client_mend(ep_client *client) {
   if (!client->failed) return;
   ep_machine_step(&client->machine, EP_CLIENT_IN_CLOSED, client, NULL);
@@ -277,8 +279,7 @@ void ep_client_closed(ep_client *client, uint64_t now_ms) {
 
 static enum ep_client_input input_of(const ep_message *message) {
   switch (message->action) {
-    case EP_ACTION_AUTH:
-      return message->version >= 2 ? EP_CLIENT_IN_AUTH_V2 : EP_CLIENT_IN_AUTH_V1;
+    case EP_ACTION_AUTH: return message->version >= 2 ? EP_CLIENT_IN_AUTH_V2 : EP_CLIENT_IN_AUTH_V1;
     case EP_ACTION_SESSION_UPDATE: return EP_CLIENT_IN_SESSION_UPDATE;
     case EP_ACTION_CLIENTS_LIST: return EP_CLIENT_IN_CLIENTS_LIST;
     case EP_ACTION_CLIENT_CONNECT: return EP_CLIENT_IN_CLIENT_CONNECT;
@@ -321,9 +322,7 @@ static void take_frame(ep_client *client, ep_frame_result result) {
     case EP_FRAME_TOO_MANY:
       ep_client_step(client, EP_CLIENT_IN_OVERSIZE, &(ep_client_data){.why = EP_ERROR_BAD_MESSAGE});
       break;
-    default:
-      ep_client_fail(client, "no memory");
-      ep_client_mend(client);
+    default: ep_client_fail(client, "no memory"); ep_client_mend(client);
   }
 }
 

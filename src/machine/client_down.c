@@ -1,6 +1,7 @@
-/* Floor 4, machine. The client's down stream: items become events in the order of their ids, once; what comes
- * too early is held.
- * Read first: client_internal.h, delivery/inbox.h, spec/protocol.md (receiving). Then: client_events.c. */
+/* Floor 4, machine. The client's down stream: items become events in the order of their ids, once;
+ * what comes too early is held.
+ * Read first: client_internal.h, delivery/inbox.h, spec/protocol.md (receiving). Then:
+ * client_events.c. */
 #include "machine/client_internal.h"
 
 void ep_client_down_closed(ep_client *client) {
@@ -32,7 +33,8 @@ static void print_of(ep_client *client, uint8_t print[16], const ep_message *mes
   memcpy(print, made.bytes, sizeof made.bytes);
 }
 
-static ep_client_event *item_event(const ep_client *client, const ep_message *message, bool silent) {
+static ep_client_event *item_event(const ep_client *client, const ep_message *message,
+                                   bool silent) {
   ep_event event = {.type = EP_EVENT_MESSAGE, .id = message->id, .uid = message->uid};
   event.count = message->count;
   event.missed = message->missed;
@@ -58,7 +60,8 @@ static ep_client_event *item_event(const ep_client *client, const ep_message *me
   return made;
 }
 
-/* EP-RECV-9, EP-RECV-5: a message that was delivered before is confirmed in its turn, and not shown. */
+/* EP-RECV-9, EP-RECV-5: a message that was delivered before is confirmed in its turn, and not
+ * shown. */
 static bool accept(ep_client *client, const ep_message *message) {
   uint8_t print[16];
   bool numbered = message->action == EP_ACTION_MESSAGE_NEW && message->uid.len != 0;
@@ -123,8 +126,10 @@ static void hold(ep_client *client, const ep_client_data *data) {
     result = ep_inbox_hold(&client->inbox, &dropped, data->message->id, ep_buffer_bytes(work));
   }
   if (work->capacity > EP_CLIENT_WRITE_BYTES) ep_buffer_free(work);
-  if (result == EP_HOLD_NO_MEMORY) ep_client_fail(client, "no memory");
-  else if (first) begin_gap(client);
+  if (result == EP_HOLD_NO_MEMORY)
+    ep_client_fail(client, "no memory");
+  else if (first)
+    begin_gap(client);
 }
 
 static bool accept_held(ep_client *client, const ep_held *held) {
@@ -179,7 +184,8 @@ void ep_client_do_receive(ep_client *client, const ep_client_data *data) {
   }
 }
 
-/* EP-RECV-5. An id below the expected one with a uid that nobody has seen is a message like any other. */
+/* EP-RECV-5. An id below the expected one with a uid that nobody has seen is a message like any
+ * other. */
 void ep_client_do_receive_v1(ep_client *client, const ep_client_data *data) {
   const ep_message *message = data->message;
   ep_inbox *inbox = &client->inbox;

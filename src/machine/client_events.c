@@ -1,21 +1,20 @@
-/* Floor 4, machine. The client's events: a queue, each event one block with its bytes behind it. The bounds:
- * items stay unconfirmed until they are taken, so the server's window and the limits `mailbox` and
- * `mailbox_bytes` bound them; confirmations count against `outbox`; all others are left out above
- * EP_CLIENT_SMALL_EVENTS, and presence that was left out is made good by one clients.list.
+/* Floor 4, machine. The client's events: a queue, each event one block with its bytes behind it.
+ * The bounds: items stay unconfirmed until they are taken, so the server's window and the limits
+ * `mailbox` and `mailbox_bytes` bound them; confirmations count against `outbox`; all others are
+ * left out above EP_CLIENT_SMALL_EVENTS, and presence that was left out is made good by one
+ * clients.list.
  * Read first: client_internal.h. */
 #include "machine/client_internal.h"
 
-static const char *const error_names[EP_ERROR_COUNT] = {
-    "",
+static const char *const error_names[EP_ERROR_COUNT] = {"",
 #define NAME(id, name, closes, sentence) name,
-    EP_ERRORS(NAME)
+                                                        EP_ERRORS(NAME)
 #undef NAME
 };
 
-static const char *const error_sentences[EP_ERROR_COUNT] = {
-    "",
+static const char *const error_sentences[EP_ERROR_COUNT] = {"",
 #define SENTENCE(id, name, closes, sentence) sentence,
-    EP_ERRORS(SENTENCE)
+                                                            EP_ERRORS(SENTENCE)
 #undef SENTENCE
 };
 
@@ -60,8 +59,10 @@ static uint64_t *counter_of(ep_client *client, const ep_client_event *event) {
 
 void ep_client_event_push(ep_client *client, ep_client_event *event) {
   EP_ASSERT(event->next == NULL);
-  if (client->last == NULL) client->first = event;
-  else client->last->next = event;
+  if (client->last == NULL)
+    client->first = event;
+  else
+    client->last->next = event;
   client->last = event;
   ++*counter_of(client, event);
   client->event_bytes += event->size;
@@ -127,7 +128,8 @@ static bool confirm_v1(ep_client *client, const ep_event *event) {
   return !ep_client_in(client, EP_CLIENT_V1) || ep_client_write(client, &confirm);
 }
 
-/* EP-RECV-8: the application has it, so it may be confirmed. False: no memory, and nothing has changed. */
+/* EP-RECV-8: the application has it, so it may be confirmed. False: no memory, and nothing has
+ * changed. */
 static bool settle(ep_client *client, const ep_client_event *event) {
   if (!event->item) return true;
   bool valid = event->generation == client->generation;

@@ -20,9 +20,9 @@
 #include "wire/message.h"
 
 enum {
-  EP_CLIENT_V1_WINDOW = 256,     /* 1.0.2 servers double and reorder when more is on its way */
-  EP_CLIENT_BURST = 64,          /* items repeated at a time on a lossy transport */
-  EP_CLIENT_WRITE_BYTES = 65536, /* output is made in portions of about this size */
+  EP_CLIENT_V1_WINDOW = 256,      /* 1.0.2 servers double and reorder when more is on its way */
+  EP_CLIENT_BURST = 64,           /* items repeated at a time on a lossy transport */
+  EP_CLIENT_WRITE_BYTES = 65536,  /* output is made in portions of about this size */
   EP_CLIENT_SMALL_EVENTS = 10000, /* events kept that are not items */
   EP_CLIENT_RUNS = 32,
   EP_CLIENT_INSTANCE_LEN = 16
@@ -73,30 +73,30 @@ struct ep_client {
   char instance[EP_LIMIT_NAME + 1];
   uint8_t epoch_len;
   uint8_t epoch[EP_LIMIT_NAME];
-  uint8_t peer_version;     /* of the last server that took us; 0: none did */
-  ep_hash_key key;          /* of the fingerprints */
+  uint8_t peer_version; /* of the last server that took us; 0: none did */
+  ep_hash_key key;      /* of the fingerprints */
   ep_outbox outbox;
-  uint64_t written;         /* slots below it may be known to the server under their numbers */
-  ep_inbox inbox;           /* inbox.expected: the next id that becomes an event */
-  uint64_t safe;            /* the next id that the application has not taken */
-  uint32_t generation;      /* changes when the down stream is numbered anew */
+  uint64_t written;    /* slots below it may be known to the server under their numbers */
+  ep_inbox inbox;      /* inbox.expected: the next id that becomes an event */
+  uint64_t safe;       /* the next id that the application has not taken */
+  uint32_t generation; /* changes when the down stream is numbered anew */
   ep_seen seen;
-  uint64_t seen_taken;      /* seen.total as far as the application has taken the messages */
+  uint64_t seen_taken;        /* seen.total as far as the application has taken the messages */
   ep_item *session;           /* as the application wants it; NULL: {} */
   ep_item *session_confirmed; /* as the server last took it; NULL: {} */
 
   /* The connection. */
   ep_want want;
-  bool open;                /* CONNECTED was told */
-  bool failed;              /* give the connection up when the step is done */
-  const char *failure;      /* why */
-  bool confirm_due;         /* EP/2 */
-  bool adopt;               /* EP/1: the first id that comes is the expected one */
+  bool open;           /* CONNECTED was told */
+  bool failed;         /* give the connection up when the step is done */
+  const char *failure; /* why */
+  bool confirm_due;    /* EP/2 */
+  bool adopt;          /* EP/1: the first id that comes is the expected one */
   uint64_t peer_window;
   ep_frame_scratch scratch;
   ep_frame_reader reader;
-  ep_buffer control;        /* frames that are not items and wait to be written */
-  ep_buffer out;            /* what ep_client_output shows: not touched until all of it is sent */
+  ep_buffer control; /* frames that are not items and wait to be written */
+  ep_buffer out;     /* what ep_client_output shows: not touched until all of it is sent */
   ep_buffer work;
   uint64_t job_at, job_end; /* slots to be written again */
   uint32_t run_count, run_first;
@@ -108,15 +108,15 @@ struct ep_client {
 
   /* Events. */
   ep_client_event *first, *last;
-  ep_client_event *current;  /* shown, not yet taken */
+  ep_client_event *current; /* shown, not yet taken */
   uint64_t item_events, confirmed_events, small_events, event_bytes;
-  bool presence_missed;      /* events were left out: ask for the list */
-  const char *final_code;    /* a final error that there was no memory to queue */
+  bool presence_missed;   /* events were left out: ask for the list */
+  const char *final_code; /* a final error that there was no memory to queue */
 
   /* Records. */
   bool loaded, loaded_meta, other_id;
   bool dirty, session_dirty, confirmed_dirty;
-  ep_buffer records;         /* not yet committed */
+  ep_buffer records; /* not yet committed */
 };
 
 static inline ep_bytes ep_client_id_bytes(const ep_client *client) {
@@ -127,6 +127,7 @@ static inline bool ep_client_in(const ep_client *client, enum ep_client_state st
   return client->machine.state == (uint8_t)state;
 }
 
+/* EP-FRAME-4, EP-FRAME-5 */
 static inline ep_form ep_client_form(const ep_client *client) {
   return ep_client_in(client, EP_CLIENT_V2) ? EP_BARE : EP_ENVELOPED;
 }
@@ -141,10 +142,12 @@ extern const ep_machine_rules ep_client_rules;
 
 /* client.c */
 void ep_client_step(ep_client *client, enum ep_client_input input, const ep_client_data *data);
-void ep_client_fail(ep_client *client, const char *reason); /* inside a step or before ep_client_mend */
-void ep_client_mend(ep_client *client);                     /* gives a failed connection up */
+void ep_client_fail(ep_client *client,
+                    const char *reason); /* inside a step or before ep_client_mend */
+void ep_client_mend(ep_client *client);  /* gives a failed connection up */
 void ep_client_end_connection(ep_client *client, ep_want want, ep_bytes reason, bool keep_output);
-bool ep_client_write(ep_client *client, const ep_message *message); /* false: no memory, nothing done */
+bool ep_client_write(ep_client *client,
+                     const ep_message *message); /* false: no memory, nothing done */
 void ep_client_write_or_fail(ep_client *client, const ep_message *message);
 void ep_client_say_error(ep_client *client, ep_error code);
 void ep_client_trace_frame(ep_client *client, ep_trace_kind kind, ep_bytes frame);
@@ -159,10 +162,11 @@ ep_item *ep_client_make_item(ep_client *client, ep_status *status, ep_item_kind 
                              const ep_message *message);
 void ep_client_make_uid(ep_client *client, char uid[37]);
 ep_bytes ep_client_trim(ep_bytes json); /* white space around it */
-void ep_client_fill(ep_client *client);              /* more into `out`, which is empty */
-bool ep_client_confirm_front(ep_client *client);     /* the oldest item is confirmed; false: no memory */
-void ep_client_confirmed_marked(ep_client *client);  /* then those that were so before their turn */
-ep_bytes ep_client_session_json(const ep_item *item); /* NULL: {} */
+void ep_client_fill(ep_client *client); /* more into `out`, which is empty */
+bool ep_client_confirm_front(
+    ep_client *client); /* the oldest item is confirmed; false: no memory */
+void ep_client_confirmed_marked(ep_client *client); /* then those that were so before their turn */
+ep_bytes ep_client_session_json(const ep_item *item);                             /* NULL: {} */
 void ep_client_set_session(const ep_client *client, ep_item **at, ep_item *item); /* shares item */
 void ep_client_stop_repeats(ep_client *client);
 void ep_client_restart_repeats(ep_client *client);
@@ -184,8 +188,10 @@ void ep_client_events_free(ep_client *client);
 const char *ep_client_error_name(ep_error code); /* static; "" for none */
 ep_bytes ep_client_error_sentence(ep_error code);
 
-/* client_state.c. All may be called when the client is not durable: then they do nothing, and succeed. */
-bool ep_client_keep_room(ep_client *client, size_t records, size_t bytes); /* the next cannot fail */
+/* client_state.c. All may be called when the client is not durable: then they do nothing, and
+ * succeed. */
+bool ep_client_keep_room(ep_client *client, size_t records,
+                         size_t bytes); /* the next cannot fail */
 size_t ep_client_item_record_size(const ep_item *item);
 void ep_client_keep_item(ep_client *client, uint64_t slot, const ep_item *item);
 void ep_client_forget_item(ep_client *client, uint64_t slot, bool marked);

@@ -1,5 +1,5 @@
-/* Floor 4, machine. What an auth reply means for the streams: both go on, or one side lost its state and the
- * items are numbered anew. Nothing unconfirmed is thrown away (EP-LOST-5).
+/* Floor 4, machine. What an auth reply means for the streams: both go on, or one side lost its
+ * state and the items are numbered anew. Nothing unconfirmed is thrown away (EP-LOST-5).
  * Read first: client_up.c, spec/protocol.md (resuming, lost state). */
 #include "machine/client_internal.h"
 
@@ -32,13 +32,16 @@ static bool has_holes(const ep_client *client, bool sessions, size_t *record_byt
   for (uint64_t slot = client->outbox.base; slot < client->outbox.next; slot++) {
     const ep_item *item = ep_outbox_at(&client->outbox, slot);
     if (item == NULL) continue;
-    if (sessions && item->kind == EP_ITEM_SESSION) found = true;
-    else *record_bytes += ep_client_item_record_size(item);
+    if (sessions && item->kind == EP_ITEM_SESSION)
+      found = true;
+    else
+      *record_bytes += ep_client_item_record_size(item);
   }
   return found;
 }
 
-/* Takes those items out and lets the others close up, so that they can be numbered anew: once around. */
+/* Takes those items out and lets the others close up, so that they can be numbered anew: once
+ * around. */
 static bool close_up(ep_client *client, bool sessions) {
   ep_outbox *box = &client->outbox;
   ep_outbox_slot front;
@@ -64,8 +67,9 @@ static bool close_up(ep_client *client, bool sessions) {
 
 /* ---- EP/2 ---- */
 
-/* EP-LOST-3: in front of everything, unless a newer session stands there already. Slots begin at 1 and a
- * second session is put in front only after the first was confirmed, so there always is a slot. */
+/* EP-LOST-3: in front of everything, unless a newer session stands there already. Slots begin at 1
+ * and a second session is put in front only after the first was confirmed, so there always is a
+ * slot. */
 static bool put_session_first(ep_client *client) {
   ep_outbox *box = &client->outbox;
   ep_item *item = client->session_confirmed;
@@ -83,8 +87,8 @@ static bool put_session_first(ep_client *client) {
   return true;
 }
 
-/* EP-LOST-2. A server that does not know our epoch, but expects more than id 0, knows this instance from
- * another time: under a new name both begin at 0. */
+/* EP-LOST-2. A server that does not know our epoch, but expects more than id 0, knows this instance
+ * from another time: under a new name both begin at 0. */
 static void begin_epoch(ep_client *client, const ep_message *reply) {
   if (reply->expect != 0) {
     rename_instance(client);
@@ -146,8 +150,8 @@ void ep_client_do_resume_v2(ep_client *client, const ep_client_data *data) {
 
 /* ---- EP/1 ---- */
 
-/* EP-LOST-4, EP-RES-5. A server that was not ours before, but knows the client id, counts on from where
- * another run of this client was: the first id that comes is the one to expect. */
+/* EP-NEG-4, EP-LOST-4, EP-RES-5. A server that was not ours before, but knows the client id, counts
+ * on from where another run of this client was: the first id that comes is the one to expect. */
 void ep_client_do_resume_v1(ep_client *client, const ep_client_data *data) {
   bool known = data->message->known;
   bool same = client->peer_version == 1 && known;

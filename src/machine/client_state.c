@@ -1,5 +1,6 @@
 /* Floor 4, machine. What a durable client keeps: its streams and its sessions, as records.
- *   META "client"               format, id, instance, epoch, key, server's version, numbers of both streams
+ *   META "client"               format, id, instance, epoch, key, server's version, numbers of both
+ * streams
  *   META "confirmed", "session" two sessions, as JSON text
  *   LOG slot                    an unconfirmed item: where its id belongs, its text
  *   CONFIRMED slot              it was confirmed before its turn (EP/1)
@@ -120,7 +121,8 @@ bool ep_client_waits_for_store(const ep_client *client) {
 
 ep_bytes ep_client_records(ep_client *client) {
   if (!client->durable) return EP_NOTHING;
-  if (client->dirty && !keep_numbers(client)) return EP_NOTHING; /* output waits; the next call tries again */
+  if (client->dirty && !keep_numbers(client))
+    return EP_NOTHING; /* output waits; the next call tries again */
   return ep_buffer_bytes(&client->records);
 }
 
@@ -177,7 +179,8 @@ static ep_status load_client(ep_client *client, ep_bytes value) {
   uint8_t peer_version = ep_unpack_u8(&in), adopt = ep_unpack_u8(&in);
   uint64_t safe = ep_unpack_u64(&in), base = ep_unpack_u64(&in), next = ep_unpack_u64(&in);
   uint64_t shift = ep_unpack_u64(&in), seen = ep_unpack_u64(&in);
-  if (!ep_unpack_ended(&in) || client->loaded_meta || peer_version > 2 || adopt > 1) return EP_DAMAGED;
+  if (!ep_unpack_ended(&in) || client->loaded_meta || peer_version > 2 || adopt > 1)
+    return EP_DAMAGED;
   if (base == 0 || shift > base || base > next || next - base > EP_OUTBOX_MOST) return EP_DAMAGED;
   if (epoch.len > EP_LIMIT_NAME || !ep_is_printable(id, EP_LIMIT_CLIENT_ID)) return EP_DAMAGED;
   if (!take_name(client->instance, NULL, instance, EP_LIMIT_NAME)) return EP_DAMAGED;
@@ -251,7 +254,8 @@ static ep_status load_text(ep_client *client, ep_item **out, uint32_t hole, ep_b
   ep_buffer_append_byte(&frame, EP_FRAME_END);
   ep_status status = EP_NO_MEMORY;
   if (!frame.failed) {
-    ep_frame_scratch_init(&scratch, &client->allocator); /* the check of the item uses the other one */
+    ep_frame_scratch_init(&scratch,
+                          &client->allocator); /* the check of the item uses the other one */
     ep_frame_reader_init(&reader, &client->allocator, &scratch);
     ep_frame_result result = ep_frame_read(&reader, &used, ep_buffer_bytes(&frame));
     if (result != EP_FRAME_NO_MEMORY) status = EP_DAMAGED;

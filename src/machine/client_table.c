@@ -1,5 +1,5 @@
-/* Floor 4, machine. The client's table of transitions, as spec/protocol.md has it: its guards, its small
- * actions, and how gen/client_machine.h becomes the rules that run.
+/* Floor 4, machine. The client's table of transitions, as spec/protocol.md has it: its guards, its
+ * small actions, and how gen/client_machine.h becomes the rules that run.
  * Read first: machine/table.h, spec/protocol.md (the client machine). Then: client_resume.c. */
 #include "machine/client_internal.h"
 #include "wire/number.h"
@@ -86,12 +86,13 @@ void ep_client_do_greet(ep_client *client, const ep_client_data *data) {
   client->auth_repeat_at = lossy ? client->now + client->auth_repeat_ms : UINT64_MAX;
 }
 
-/* EP-CLI-2. A little less than the table says, so that clients that lost one server together do not come
- * back together. */
+/* EP-CLI-2. A little less than the table says, so that clients that lost one server together do not
+ * come back together. */
 static void pause_then_try(ep_client *client) {
   uint32_t wait = client->reconnect_ms;
   client->reconnect_at = client->now + wait - ep_client_random(client) % (wait / 4 + 1);
-  client->reconnect_ms = wait < EP_TIMER_RECONNECT_MAX_MS / 2 ? wait * 2 : EP_TIMER_RECONNECT_MAX_MS;
+  client->reconnect_ms =
+      wait < EP_TIMER_RECONNECT_MAX_MS / 2 ? wait * 2 : EP_TIMER_RECONNECT_MAX_MS;
 }
 
 /* The transport closed it; or this client gives it up because it cannot go on (ep_client_fail). */
@@ -157,7 +158,8 @@ void ep_client_do_note_departure(ep_client *client, const ep_client_data *data) 
 
 void ep_client_do_note_list(ep_client *client, const ep_client_data *data) {
   const ep_message *list = data->message;
-  ep_event event = {.type = EP_EVENT_CLIENTS_LIST, .json = list->payload_json, .count = list->count};
+  ep_event event = {
+      .type = EP_EVENT_CLIENTS_LIST, .json = list->payload_json, .count = list->count};
   ep_client_tell(client, &event);
 }
 
@@ -234,9 +236,9 @@ EP_CLIENT_ACTIONS(WRAP)
 #undef WRAP
 
 static const ep_machine_row rows[] = {
-#define ROW(from, in, guarded, act, to, ids, where)                                             \
-  {guard_##guarded, action_##act, EP_CLIENT_##from, EP_CLIENT_IN_##in, EP_CLIENT_##to, (where), \
-   (ids)},
+#define ROW(from, in, guarded, act, to, ids, where)                                    \
+  {guard_##guarded, action_##act, EP_CLIENT_##from, EP_CLIENT_IN_##in, EP_CLIENT_##to, \
+   (where),         (ids)},
     EP_CLIENT_ROWS(ROW)
 #undef ROW
 };

@@ -1,6 +1,6 @@
-/* Floor 4, machine. The client's up stream: what the application sends is queued as items, written in order
- * within the server's window, repeated where the version or the transport asks for it, and leaves when it is
- * confirmed.
+/* Floor 4, machine. The client's up stream: what the application sends is queued as items, written
+ * in order within the server's window, repeated where the version or the transport asks for it, and
+ * leaves when it is confirmed.
  * Read first: client_internal.h, delivery/outbox.h, spec/protocol.md (sending). */
 #include "machine/client_internal.h"
 
@@ -16,7 +16,8 @@ ep_bytes ep_client_trim(ep_bytes json) {
   return json;
 }
 
-/* Whether a text that was pasted into a message is one value of it still, and the same: `1,"to":"x"` is not. */
+/* Whether a text that was pasted into a message is one value of it still, and the same:
+ * `1,"to":"x"` is not. */
 static bool survived(const ep_message *meant, const ep_message *seen) {
   if (!ep_bytes_equal(meant->payload_json, seen->payload_json)) return false;
   if (!ep_bytes_equal(meant->presence_json, seen->presence_json)) return false;
@@ -75,13 +76,16 @@ ep_item *ep_client_make_item(ep_client *client, ep_status *status, ep_item_kind 
   ep_message_render_item(work, &shape, EP_C2S, message);
   ep_item *item = NULL;
   if (!work->failed) item = ep_item_new(&client->allocator, kind, ep_buffer_bytes(work), shape);
-  if (item == NULL) *status = EP_NO_MEMORY;
-  else if (kind == EP_ITEM_MESSAGE) note_uid(client, item, message->uid);
+  if (item == NULL)
+    *status = EP_NO_MEMORY;
+  else if (kind == EP_ITEM_MESSAGE)
+    note_uid(client, item, message->uid);
   if (work->capacity > EP_CLIENT_WRITE_BYTES) ep_buffer_free(work);
   return item;
 }
 
-/* Confirmations that the application has not looked at count too: they are bounded like what they confirm. */
+/* Confirmations that the application has not looked at count too: they are bounded like what they
+ * confirm. */
 static bool outbox_full(const ep_client *client, size_t more) {
   uint64_t count = ep_outbox_count(&client->outbox) + client->confirmed_events;
   if (count >= client->outbox_most) return true;
@@ -95,7 +99,8 @@ static ep_status queue(ep_client *client, ep_item *item) {
   ep_status status = EP_OK;
   if (outbox_full(client, ep_item_size(item))) status = EP_FULL;
   size_t size = ep_client_item_record_size(item);
-  if (status == EP_OK && !(ep_outbox_reserve(&client->outbox) && ep_client_keep_room(client, 1, size))) {
+  if (status == EP_OK &&
+      !(ep_outbox_reserve(&client->outbox) && ep_client_keep_room(client, 1, size))) {
     status = EP_NO_MEMORY;
   }
   if (status != EP_OK) {
@@ -143,8 +148,10 @@ ep_status ep_client_send(ep_client *client, const ep_send *send, char uid[37], u
   message.payload_json = ep_client_trim(send->payload_json);
   if (message.payload_json.len != 0) message.has |= EP_HAS_PAYLOAD;
   message.to_kind = send->to != NULL ? EP_TO_CLIENT : EP_TO_SELECTOR;
-  if (send->to != NULL) message.to = ep_client_text(send->to);
-  else message.to_json = ep_client_trim(send->to_json);
+  if (send->to != NULL)
+    message.to = ep_client_text(send->to);
+  else
+    message.to_json = ep_client_trim(send->to_json);
   ep_item *item = ep_client_make_item(client, &status, EP_ITEM_MESSAGE, &message);
   if (item == NULL) return status;
   item->receipt = send->receipt;
@@ -186,7 +193,8 @@ static bool coalesce(ep_client *client, ep_item *item) {
   return true;
 }
 
-/* Towards an EP/1 server a session is not an item: it is written at once, and after every auth reply. */
+/* Towards an EP/1 server a session is not an item: it is written at once, and after every auth
+ * reply. */
 static bool sessions_are_items(const ep_client *client) {
   return client->max_version >= 2 && client->peer_version != 1;
 }
@@ -273,7 +281,8 @@ void ep_client_confirmed_marked(ep_client *client) {
 static void take_confirm_id(ep_client *client, const ep_message *message) {
   uint64_t slot, base = client->outbox.base;
   if ((message->has & EP_HAS_ID) == 0) return;
-  if (!ep_outbox_slot_of(&client->outbox, message->id, &slot) || slot >= client->outbox.cursor) return;
+  if (!ep_outbox_slot_of(&client->outbox, message->id, &slot) || slot >= client->outbox.cursor)
+    return;
   while (client->outbox.base <= slot) {
     if (ep_client_confirm_front(client)) continue;
     ep_client_fail(client, "no memory");
@@ -306,8 +315,10 @@ static void take_confirm_uid(ep_client *client, const ep_message *message) {
 }
 
 void ep_client_do_take_confirm(ep_client *client, const ep_client_data *data) {
-  if (ep_client_in(client, EP_CLIENT_V2)) take_confirm_id(client, data->message);
-  else take_confirm_uid(client, data->message);
+  if (ep_client_in(client, EP_CLIENT_V2))
+    take_confirm_id(client, data->message);
+  else
+    take_confirm_uid(client, data->message);
 }
 
 /* ---- Written again ---- */
@@ -335,11 +346,12 @@ void ep_client_do_repeat_unconfirmed(ep_client *client, const ep_client_data *da
   box->repeat_ms = wait < EP_TIMER_RESEND_MAX_MS ? wait : EP_TIMER_RESEND_MAX_MS;
   box->repeat_at = box->cursor > box->base ? client->now + box->repeat_ms : UINT64_MAX;
   client->job_at = box->base;
-  client->job_end = box->base + EP_CLIENT_BURST < box->cursor ? box->base + EP_CLIENT_BURST
-                                                              : box->cursor;
+  client->job_end =
+      box->base + EP_CLIENT_BURST < box->cursor ? box->base + EP_CLIENT_BURST : box->cursor;
 }
 
-/* EP-SEND-8. Runs of slots, in the order in which they were last written; the oldest is due first. */
+/* EP-SEND-8. Runs of slots, in the order in which they were last written; the oldest is due
+ * first. */
 static void arm_runs(ep_client *client) {
   bool busy = client->job_at < client->job_end;
   client->outbox.repeat_at = UINT64_MAX;
@@ -396,8 +408,10 @@ static bool write_slot(ep_client *client, ep_buffer *out, uint64_t slot) {
   }
   ep_bytes frame = ep_bytes_from(ep_buffer_bytes(out), before);
   ep_client_trace_frame(client, EP_TRACE_WRITTEN, ep_bytes_of(frame.data, frame.len - 1));
-  if (ep_client_in(client, EP_CLIENT_V1)) note_run(client, slot);
-  else if (client->outbox.repeat_at == UINT64_MAX) ep_client_restart_repeats(client);
+  if (ep_client_in(client, EP_CLIENT_V1))
+    note_run(client, slot);
+  else if (client->outbox.repeat_at == UINT64_MAX)
+    ep_client_restart_repeats(client);
   return true;
 }
 
@@ -409,7 +423,8 @@ void ep_client_do_repeat_item(ep_client *client, const ep_client_data *data) {
   write_slot(client, &client->control, slot);
 }
 
-/* EP-SEND-2, EP-SEND-9: first what is to be repeated, then what is next, within the window. */
+/* EP-SEND-2, EP-SEND-3, EP-SEND-9: first what is to be repeated, then what is next, within the
+ * window. */
 static bool next_slot(ep_client *client, uint64_t *slot) {
   ep_outbox *box = &client->outbox;
   if (!ep_client_authenticated(client)) return false;

@@ -103,7 +103,7 @@ void ep_server_write_error(ep_server_conn *conn, ep_error error, const ep_messag
   ep_server_write(conn, &message);
 }
 
-/* Notices are for EP/2 only (EP-COMPAT-1). */
+/* Notices are for EP/2 only (EP-COMPAT-1, EP-MSG-4). */
 static bool is_for(const ep_server_conn *conn, const ep_item *item) {
   return conn->version == 2 || item->kind == EP_ITEM_MESSAGE;
 }
@@ -142,7 +142,8 @@ static void wind_repeat_clock(ep_server_conn *conn) {
   down->repeat_at = conn->server->now_ms + down->repeat_ms;
 }
 
-/* EP-SEND-2, EP-SEND-9: in order, within the peer's window. */
+/* EP-SEND-2, EP-SEND-9: in order, within the peer's window; EP-SEND-3: the cursor never goes back while the
+ * connection lives. */
 static void fill(ep_server_conn *conn) {
   ep_outbox *down = &conn->account->down;
   uint64_t end = down->next;

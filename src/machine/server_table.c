@@ -163,7 +163,7 @@ static void abandon(ep_server_conn *conn, const ep_message *message) {
 static void write_auth_reply(ep_server_conn *conn, bool known) {
   ep_server *server = conn->server;
   ep_message reply = {.action = EP_ACTION_AUTH, .known = known, .version = conn->version};
-  if (conn->version == 2) { /* EP-NEG-3 */
+  if (conn->version == 2) { /* EP-NEG-3; EP-NEG-2: nothing of it for EP/1 */
     ep_buffer *work = &server->work;
     ep_buffer_clear(work);
     ep_buffer_append_literal(work, "{\"frame\":");
@@ -183,7 +183,7 @@ static void write_auth_reply(ep_server_conn *conn, bool known) {
   ep_server_write_form(conn, EP_ENVELOPED, &reply); /* EP-FRAME-4 */
 }
 
-/* EP-AUTH-6; the items follow, as every connection that is marked gets what its mailbox holds. */
+/* EP-AUTH-6, EP-SEC-5; the items follow, as every connection that is marked gets what its mailbox holds. */
 static void welcome(ep_server_conn *conn, bool known) {
   ep_server *server = conn->server;
   ep_frame_reader_set_limit(&conn->reader, server->config.frame, (unsigned)server->config.depth);

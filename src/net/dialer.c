@@ -47,10 +47,12 @@ void ep_dialer_lost(ep_dialer *dialer, int code) {
 
 /* ---- A turn --------------------------------------------------------------------------------------- */
 
+/* A message is confirmed when the next event is asked for. So the one in which the application closes the
+ * dialer is, and what would come after it is not delivered any more: it comes again another time. */
 static bool events_deliver(ep_dialer *dialer) {
   ep_event event;
   bool any = false;
-  while (ep_client_next_event(dialer->core, &event, now_of(dialer))) {
+  while (ep_client_next_event(dialer->core, &event, now_of(dialer)) && !dialer->closing) {
     any = true;
     if (dialer->on_event != NULL) dialer->on_event(dialer->context, dialer, &event);
   }
@@ -116,10 +118,10 @@ static bool open_follow(ep_dialer *dialer) {
 static bool wants_follow(ep_dialer *dialer) {
   ep_want want = ep_client_wants(dialer->core);
   ep_attempt *attempt = dialer->attempt;
-  if (want == EP_WANT_OPEN && !dialer->closing) return open_follow(dialer);
+  if (want == EP_WANT_OPEN && !dialer->disconnected) return open_follow(dialer);
   if (attempt == NULL) return false;
   if (want == EP_WANT_CLOSE) return close_follow(dialer);
-  if (attempt->phase == EP_CONNECTED && !dialer->closing) return false;
+  if (attempt->phase == EP_CONNECTED && !dialer->disconnected) return false;
   dialer->give_up_ms = UINT64_MAX; /* the core changed its mind */
   ep_attempt_abandon(dialer);
   return true;
@@ -143,16 +145,25 @@ static void dialer_free(ep_dialer *dialer) {
   if (done != NULL) done(context);
 }
 
+static void dialer_work(ep_dialer *dialer) {
+  for (bool more = true; more;) {
+    more = !dialer->closing && events_deliver(dialer);
+    if (records_store(dialer)) more = true;
+    if (output_write(dialer)) more = true;
+    if (wants_follow(dialer)) more = true;
+  }
+}
+
 static void dialer_turn(ep_member *member, uint64_t now_ms) {
   ep_dialer *dialer = (ep_dialer *)(void *)member;
   if (dialer->in_turn) return;
   dialer->in_turn = true;
   times_follow(dialer, now_ms);
-  for (bool more = true; more;) {
-    more = events_deliver(dialer);
-    if (records_store(dialer)) more = true;
-    if (output_write(dialer)) more = true;
-    if (wants_follow(dialer)) more = true;
+  dialer_work(dialer);
+  if (dialer->closing && !dialer->disconnected) {
+    dialer->disconnected = true; /* now that what was handed over is confirmed */
+    ep_client_disconnect(dialer->core, now_ms);
+    dialer_work(dialer);
   }
   dialer->in_turn = false;
   if (dialer->closing && dialer->attempt == NULL) dialer_free(dialer);
@@ -248,6 +259,5 @@ void ep_dialer_close(ep_dialer *dialer, void (*done)(void *context), void *conte
   dialer->member.leaving = true;
   dialer->done = done;
   dialer->done_context = context;
-  ep_client_disconnect(dialer->core, now_of(dialer));
   ep_loop_wake(dialer->loop); /* the rest is done in the next turn */
 }

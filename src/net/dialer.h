@@ -39,7 +39,8 @@ struct ep_dialer {
   void (*on_event)(void *context, ep_dialer *dialer, const ep_event *event);
   void *context;
   bool in_turn;
-  bool closing;
+  bool closing;      /* the application wants it gone */
+  bool disconnected; /* the core has been told so */
   void (*done)(void *context);
   void *done_context;
   char trouble[EP_DIALER_TROUBLE];

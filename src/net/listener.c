@@ -67,6 +67,12 @@ static ep_status unix_open(ep_listener *listener, const ep_address *address, wor
     return EP_SYSTEM;
   }
   if (code == 0) code = uv_pipe_bind(&listener->uv.pipe, address->name);
+  if (code == UV_EACCES) { /* libuv says the same of a directory that is not there */
+    (void)snprintf(say.text, say.len,
+                   "This user may not make %s, or the directory does not exist: choose another path.",
+                   address->name);
+    return EP_SYSTEM;
+  }
   if (code == 0) code = uv_listen(&listener->uv.stream, BACKLOG, on_connection);
   return code == 0 ? EP_OK : fail(say, address->name, code);
 }

@@ -1,5 +1,5 @@
-/* Test support. A client core with a make-believe clock, memory and store, frames in one line, and a small
- * server of both versions for it to talk to.
+/* Test support. A client core with a make-believe clock, memory and store, frames in one line, and
+ * a small server of both versions for it to talk to.
  * Read first: epigeon.h, test_memory.h. */
 #ifndef EP_TEST_CLIENT_H
 #define EP_TEST_CLIENT_H
@@ -34,26 +34,33 @@ typedef struct desk {
   ep_event event;
 } desk;
 
-desk *desk_new(void);               /* no client yet: change config, then desk_begin */
+desk *desk_new(void); /* no client yet: change config, then desk_begin */
 void desk_begin(desk *d);
-void desk_free(desk *d);            /* checks that no memory is left */
-bool desk_restart(desk *d);         /* the client dies; a new one loads what was stored */
-void desk_commit(desk *d);          /* stores what the client wants stored */
+void desk_free(desk *d);    /* checks that no memory is left */
+bool desk_restart(desk *d); /* the client dies; a new one loads what was stored */
+void desk_commit(desk *d);  /* stores what the client wants stored */
 void desk_pass(desk *d, uint64_t ms);
-void desk_open(desk *d);            /* connect and opened */
+void desk_open(desk *d);               /* connect and opened */
 void tell(desk *d, const char *text);  /* bare, ' for " */
 void tell1(desk *d, const char *text); /* enveloped */
-void see(desk *d, const char *text);  /* the next frame the client writes is this */
+void see(desk *d, const char *text);   /* the next frame the client writes is this */
 void see1(desk *d, const char *text);
 void see_nothing(desk *d);
-const char *desk_frame(desk *d);       /* "" for none; envelope kept */
+const char *desk_frame(desk *d); /* "" for none; envelope kept */
 void see_all(desk *d);
 bool desk_event(desk *d, ep_event_type type); /* skips others; d->event */
 void desk_no_event(desk *d);
 bool bytes_are(ep_bytes bytes, const char *text);
-void desk_join2(desk *d, const char *epoch, unsigned expect); /* opens, authenticates, skips what was written */
+void desk_join2(desk *d, const char *epoch,
+                unsigned expect); /* opens, authenticates, skips what was written */
 void desk_join1(desk *d, const char *known);
 ep_status desk_send(desk *d, const char *to, const char *payload, char uid[37]);
+
+desk *desk_fresh(void);                    /* new, with the configuration as it is */
+void see_auth2(desk *d, const char *rest); /* the EP/2 auth request, and what follows instance */
+void take_all(desk *d);                    /* all events */
+void tell_down(desk *d, unsigned id, const char *uid);  /* a message from bob: "hi" */
+void see_up(desk *d, unsigned id, const char *payload); /* a message to bob, bare */
 
 /* ---- A server for it ---- */
 
@@ -70,11 +77,11 @@ typedef struct peer {
   int accepted[PEER_ITEMS]; /* payloads, in the order of acceptance */
   char accepted_uid[PEER_ITEMS][37];
   size_t accepted_count;
-  int sent_count;           /* messages 0…sent_count-1 are for the client */
-  int confirmed;            /* of them */
+  int sent_count; /* messages 0…sent_count-1 are for the client */
+  int confirmed;  /* of them */
   bool confirmed_v1[PEER_ITEMS];
-  int first;                /* the message that has id 0 */
-  bool in;                  /* the connection is authenticated */
+  int first; /* the message that has id 0 */
+  bool in;   /* the connection is authenticated */
   ep_frame_scratch scratch;
   ep_frame_reader reader;
   ep_buffer out;
@@ -83,8 +90,8 @@ typedef struct peer {
 void peer_begin(peer *p, desk *d, unsigned version);
 void peer_free(peer *p);
 void peer_hears(peer *p, ep_bytes bytes);
-void peer_sends(peer *p);     /* one message more for the client */
-void peer_repeats(peer *p);   /* everything unconfirmed */
+void peer_sends(peer *p);   /* one message more for the client */
+void peer_repeats(peer *p); /* everything unconfirmed */
 void peer_cut(peer *p);
 
 #endif

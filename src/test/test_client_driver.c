@@ -68,8 +68,10 @@ static void store_one(desk *d, const ep_record *record) {
     *s = d->store[--d->stored_count];
     return;
   }
-  if (at == d->stored_count) d->stored_count++;
-  else free(s->value);
+  if (at == d->stored_count)
+    d->stored_count++;
+  else
+    free(s->value);
   ck_assert_uint_lt(d->stored_count, 4096);
   *s = (stored){.table = record->table, .key_len = record->key.len, .value_len = record->value.len};
   memcpy(s->key, record->key.data, record->key.len);
@@ -215,8 +217,8 @@ void desk_join2(desk *d, const char *epoch, unsigned expect) {
   desk_open(d);
   see_all(d);
   snprintf(reply, sizeof reply,
-           "{'action':'auth','payload':true,'version':2,'epoch':'%s','expect':%u,'window':4}", epoch,
-           expect);
+           "{'action':'auth','payload':true,'version':2,'epoch':'%s','expect':%u,'window':4}",
+           epoch, expect);
   tell1(d, reply);
   ck_assert(ep_client_in(d->client, EP_CLIENT_V2));
 }
@@ -233,6 +235,47 @@ void desk_join1(desk *d, const char *known) {
 ep_status desk_send(desk *d, const char *to, const char *payload, char uid[37]) {
   ep_send send = {.to = to, .payload_json = ep_bytes_of(payload, strlen(payload))};
   return ep_client_send(d->client, &send, uid, d->now);
+}
+
+#define AUTH2 "{'action':'auth','payload':'ada','version':2,'instance':'%s'"
+
+desk *desk_fresh(void) {
+  desk *d = desk_new();
+  desk_begin(d);
+  return d;
+}
+
+void see_auth2(desk *d, const char *rest) {
+  char text[512];
+  snprintf(text, sizeof text, AUTH2 "%s", d->client->instance, rest);
+  see1(d, text);
+}
+
+void take_all(desk *d) {
+  while (ep_client_next_event(d->client, &d->event, d->now)) continue;
+}
+
+void tell_down(desk *d, unsigned id, const char *uid) {
+  char text[256];
+  snprintf(text, sizeof text,
+           "{'action':'message.new','payload':{'from':'bob','to':'ada','id':%u,'uid':'%s',"
+           "'payload':'hi','fromId':3}}",
+           id, uid);
+  if (ep_client_in(d->client, EP_CLIENT_V2))
+    tell(d, text);
+  else
+    tell1(d, text);
+}
+
+void see_up(desk *d, unsigned id, const char *payload) {
+  char start[128], end[64];
+  const char *frame = desk_frame(d);
+  snprintf(start, sizeof start,
+           "{\"action\":\"message.new\",\"payload\":{\"from\":\"ada\",\"to\":\"bob\",\"id\":%u,",
+           id);
+  snprintf(end, sizeof end, "\"payload\":%s}}", payload);
+  ck_assert_msg(strncmp(frame, start, strlen(start)) == 0, "%s", frame);
+  ck_assert_msg(strcmp(frame + strlen(frame) - strlen(end), end) == 0, "%s", frame);
 }
 
 /* ---- The server ---- */
@@ -386,6 +429,9 @@ static void peer_takes(peer *p, const ep_message *m) {
       break;
     case EP_ACTION_PONG:
     case EP_ACTION_CLIENTS_LIST: break;
+    case EP_ACTION_ERROR: /* we asked for something again, and it was confirmed meanwhile */
+      ck_assert(p->lossy && m->code == EP_ERROR_UNKNOWN_ID);
+      break;
     default: ck_abort_msg("the client wrote action %d", (int)m->action);
   }
 }

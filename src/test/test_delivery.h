@@ -52,6 +52,7 @@ struct m_command;
 struct model;
 void random_command(struct m_command *out, const struct model *m, uint64_t *random);
 const char *apply_random(world *w, const struct m_command *command); /* the confirms */
+void compare_with_model(const struct model *m, const world *w);
 ep_registry_config random_config(void);
 
 /* Everything that must survive a restart, in a canonical order; malloc'd. */

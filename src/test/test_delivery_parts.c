@@ -32,6 +32,12 @@ START_TEST(inbox_keeps_order_and_drops_the_highest) {
   ck_assert_uint_eq(held.id, 5);
   allocator.resize(allocator.context, held.blob, held.len, 0);
   ck_assert(!ep_inbox_take_lowest(&in, &held));
+  ep_inbox_hold(&in, &dropped, 1, bytes_of("1234"));
+  ep_inbox_hold(&in, &dropped, 9, bytes_of("1234"));
+  ck_assert_int_eq(ep_inbox_hold(&in, &dropped, 5, bytes_of("1234567")), EP_HOLD_DROPPED);
+  ck_assert_uint_eq(dropped, 1); /* 9 went for it, and 1 is lower */
+  ck_assert_uint_eq(ep_inbox_lowest(&in)->id, 1);
+  ep_inbox_drop_lowest(&in);
   for (uint64_t id = 0; id < 100; id++) {
     ck_assert_int_eq(ep_inbox_hold(&in, &dropped, id, bytes_of("a")), EP_HOLD_KEPT);
     ck_assert_int_eq(ep_inbox_hold(&in, &dropped, id + 1000, bytes_of("a")), EP_HOLD_KEPT);

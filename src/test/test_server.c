@@ -65,7 +65,7 @@ START_TEST(two_v1_clients_see_each_other) {
 }
 END_TEST
 
-/* EP-AUTH-1, EP-AUTH-2, EP-AUTH-3, EP-SEC-5 */
+/* EP-AUTH-1, EP-AUTH-2, EP-AUTH-3, EP-AUTH-8, EP-SEC-5 */
 START_TEST(what_comes_before_auth_is_ignored) {
   ep_conn a = server_driver_open(driver);
   say1(driver, a, "{'action':'message.new','payload':{'to':'a','id':0,'uid':'u','payload':1}}");

@@ -70,7 +70,8 @@ static verdict judge(const vector *v, ep_direction way, size_t cut, ep_action *a
   return found;
 }
 
-/* EP-FRAME-2, EP-FRAME-3, EP-JSON-1 to EP-JSON-6, EP-MSG-1 to EP-MSG-3: by the examples of their chapters */
+/* By the examples of their chapters: EP-FRAME-1, EP-FRAME-2, EP-FRAME-3, EP-JSON-1, EP-JSON-2, EP-JSON-3,
+ * EP-JSON-4, EP-JSON-5, EP-JSON-6, EP-MSG-1, EP-MSG-2, EP-MSG-3 */
 START_TEST(example_has_its_verdict_at_every_cut) {
   const vector *v = &vectors[_i];
   for (int way = 0; way < 2; way++) {

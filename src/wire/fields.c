@@ -39,6 +39,7 @@ void ep_fields_collect(ep_fields *out, ep_frame_scratch *scratch, ep_bytes text,
                        const ep_json_member *members, unsigned count) {
   EP_ASSERT(count <= EP_LIMIT_MEMBERS);
   *out = (ep_fields){.text = text, .scratch = scratch};
+  /* EP-JSON-2: the last of a name counts; EP-JSON-3: escapes undone; EP-JSON-6: others are ignored */
   for (unsigned i = 0; i < count; i++) {
     ep_bytes name = ep_json_name(&members[i], text);
     ep_field field = members[i].name_escaped ? field_of_escaped(name) : field_of(name);
@@ -77,7 +78,7 @@ ep_bytes ep_field_words(const ep_fields *fields, ep_field field) {
   return words; /* as spelled, or nothing */
 }
 
-/* Eight bytes at once: each at most 0x7e, and none below 0x20. */
+/* EP-MSG-2, EP-MSG-3. Eight bytes at once: each at most 0x7e, and none below 0x20. */
 static bool eight_printable(const uint8_t *at) {
   const uint64_t ones = UINT64_C(0x0101010101010101);
   uint64_t eight;

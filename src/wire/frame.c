@@ -92,6 +92,7 @@ static const ep_json_member *string_member(const ep_json *json, ep_bytes text, e
 }
 
 /* Undoes the envelope: scans the message that the string `data` holds. */
+/* EP-FRAME-3: either form, at any time. */
 static ep_frame_result envelope_open(ep_frame_reader *reader, ep_bytes data) {
   ep_frame_scratch *scratch = reader->scratch;
   size_t len;

@@ -8,14 +8,6 @@
 const ep_bytes ep_envelope_begin = {(const uint8_t *)"{\"type\":\"_message_\",\"data\":\"", 28};
 const ep_bytes ep_envelope_end = {(const uint8_t *)"\"}\x0C", 3};
 
-void ep_write(ep_writer *writer, ep_bytes json) {
-  if (writer->form == EP_BARE) {
-    ep_buffer_append(writer->out, json);
-  } else {
-    ep_buffer_append_escaped(writer->out, json);
-  }
-}
-
 void ep_write_string(ep_writer *writer, ep_bytes bytes) {
   const uint8_t *at = bytes.data;
   const uint8_t *end = bytes.len == 0 ? at : at + bytes.len;
@@ -100,7 +92,7 @@ static void item_write_bare(ep_buffer *out, const uint8_t *text, ep_item_shape s
   memcpy(to, text, shape.hole);
   size_t digits = ep_u64_write(to + shape.hole, id);
   memcpy(to + shape.hole + digits, text + shape.hole, shape.len - shape.hole);
-  to[shape.len + digits] = EP_FRAME_END;
+  to[shape.len + digits] = EP_FRAME_END; /* EP-FRAME-1 */
   ep_buffer_commit(out, shape.len + digits + 1);
 }
 

@@ -1,4 +1,5 @@
-/* Floor 2, wire. The JSON scanner: the grammar of spec/protocol.md with actions tied to its tokens.
+/* Floor 2, wire. The JSON scanner: the grammar of spec/protocol.md with actions tied to its tokens:
+ * what it does not accept is malformed (EP-JSON-1); a lone surrogate escape passes (EP-JSON-4).
  * Built with: ragel -G2 -L -I gen -o gen/json.c src/wire/json.rl
  * Read first: wire/json.h, then gen/lexical.rl and gen/syntax.rl (from the spec). */
 #include "wire/json.h"

@@ -25,6 +25,7 @@ static void flag(ep_message *out, unsigned has, bool found) {
   if (found) out->has |= has;
 }
 
+/* EP-MSG-3 */
 static void read_uid(ep_message *out, const ep_fields *fields, ep_field field) {
   if (!ep_field_printable(fields, &out->uid, field, EP_LIMIT_UID)) return;
   out->uid_json = ep_field_json(fields, field);
@@ -230,6 +231,7 @@ static ep_error decode_new(ep_message *out, const source *in) {
               EP_ERROR_BAD_MESSAGE);
 }
 
+/* EP-MSG-5: these members and no others; EP-MSG-6: `to` and `uid` as spelled. */
 static void encode_new(ep_writer *w, const ep_message *message) {
   ep_write_literal(w, ",\"payload\":{");
   ep_write_string_member(w, EP_LITERAL("\"from\":"), message->from);
@@ -431,6 +433,7 @@ ep_decode ep_message_decode(const ep_frame_reader *reader, ep_direction directio
   source_collect(&in, reader, direction);
   out->name = ep_field_words(&in.top, EP_FIELD_ACTION);
   out->action = action_of(out->name, direction);
+  /* EP-MSG-1 */
   *why = need(ep_field_is(&in.top, EP_FIELD_ACTION, EP_JSON_STRING), EP_ERROR_BAD_MESSAGE);
   if (out->action != EP_ACTION_UNKNOWN) *why = codecs[out->action].decode[direction](out, &in);
   ep_error scan = scan_error(ep_frame_members(reader));

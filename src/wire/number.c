@@ -217,6 +217,7 @@ double ep_number_parse(ep_bytes json) {
   return double_of(decimal_divide(&d), d.negative);
 }
 
+/* EP-JSON-5 */
 bool ep_number_id(uint64_t *out, ep_bytes json) {
   uint64_t value = 0;
   if (json.len == 0 || json.len > 16) return false;

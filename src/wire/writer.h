@@ -15,7 +15,13 @@ typedef struct ep_writer {
 } ep_writer;
 
 /* JSON text as it is. */
-void ep_write(ep_writer *writer, ep_bytes json);
+static inline void ep_write(ep_writer *writer, ep_bytes json) {
+  if (writer->form == EP_BARE) {
+    ep_buffer_append(writer->out, json);
+  } else {
+    ep_buffer_append_escaped(writer->out, json);
+  }
+}
 
 #define ep_write_literal(writer, json) ep_write((writer), EP_LITERAL(json))
 
