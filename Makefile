@@ -34,7 +34,7 @@ library_c := $(core_c) $(wildcard src/store/*.c src/net/*.c)
 shared_cmd_c := $(filter-out src/cmd/epigeon%.c src/cmd/example%.c,$(wildcard src/cmd/*.c))
 server_c := $(filter src/cmd/epigeond%.c,$(wildcard src/cmd/*.c)) $(shared_cmd_c)
 client_c := $(filter-out src/cmd/epigeond%.c,$(wildcard src/cmd/epigeon*.c)) $(shared_cmd_c)
-test_c := $(wildcard src/test/*.c)
+test_c := $(filter-out src/test/freestanding.c,$(wildcard src/test/*.c))
 object = $(1:%.c=$(out)/%.o)
 
 programs := $(out)/epigeond $(out)/epigeon $(out)/example_embedded

@@ -13,7 +13,7 @@ static const cli_command *const commands[] = {&cli_listen, &cli_send,    &cli_wh
                                               &cli_watch,  &cli_session, &cli_ping};
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
-enum { ONE_WORD = 1, UNKNOWN = '?', OPT_FIRST = 256 };
+enum { ONE_WORD = 1, OPT_FIRST = 256 }; /* getopt's code for what is no option */
 
 enum {
   OPT_SERVER = OPT_FIRST,

@@ -76,23 +76,33 @@ static void on_signal(uv_signal_t *handle, int signum) {
 
 /* ---- While the server is away ---------------------------------------------------------------- */
 
-static void say_trouble(cli *c, const char *trouble, uint64_t now) {
-  if (c->said_at != 0 && strcmp(trouble, c->said) == 0 && now - c->said_at < SAY_AGAIN_MS) return;
+/* A sentence as the first half of one. */
+static ep_bytes without_stop(ep_bytes sentence) {
+  if (sentence.len > 0 && sentence.data[sentence.len - 1] == '.') sentence.len--;
+  return sentence;
+}
+
+static void say_trouble(cli *c, const char *trouble, const char *what_now) {
+  uint64_t now = uv_now(&c->uv);
+  bool same = c->said_at != 0 && strcmp(trouble, c->said) == 0;
+  if (same && now - c->said_at < SAY_AGAIN_MS) return;
   snprintf(c->said, sizeof c->said, "%s", trouble);
   c->said_at = now;
-  size_t len = strlen(trouble);
-  if (len > 0 && trouble[len - 1] == '.') len--;
-  cli_say("%.*s; trying again", (int)len, trouble);
+  ep_bytes half = without_stop(cli_bytes(trouble));
+  cli_say("%.*s; %s", (int)half.len, (const char *)half.data, what_now);
 }
 
 static void on_watch(uv_timer_t *timer) {
   cli *c = timer->data;
-  uint64_t now = uv_now(&c->uv);
   const char *trouble = ep_dialer_trouble(c->dialer);
-  char silent[256];
-  if (trouble[0] == '\0' && now - c->away_since < SILENCE_MS) return;
+  char silent[sizeof c->said];
+  if (trouble[0] != '\0') {
+    say_trouble(c, trouble, "trying again");
+    return;
+  }
+  if (uv_now(&c->uv) - c->away_since < SILENCE_MS) return;
   snprintf(silent, sizeof silent, "%s has not answered yet", c->options.server);
-  say_trouble(c, trouble[0] != '\0' ? trouble : silent, now);
+  say_trouble(c, silent, "waiting");
 }
 
 static void watch_connection(cli *c) {
@@ -109,7 +119,7 @@ static void on_disconnected(cli *c, const ep_event *event) {
   if (c->version != 0) {
     fputs("epigeon: the connection is lost", stderr);
     if (event->reason.len > 0) fputs(": ", stderr);
-    cli_put_text(stderr, event->reason);
+    cli_put_text(stderr, without_stop(event->reason));
     fputs("; trying again\n", stderr);
     c->said_at = uv_now(&c->uv);
     c->said[0] = '\0';
@@ -166,8 +176,8 @@ static void on_event(void *context, ep_dialer *dialer, const ep_event *event) {
     cli_put_event(stdout, event, ep_client_id(c->client));
     cli_flush();
   }
-  if (!c->finishing) note(c, event);
-  if (!c->finishing || event->type == EP_EVENT_MESSAGE) c->command->event(c, event);
+  note(c, event);
+  if (!c->finishing) c->command->event(c, event);
 }
 
 /* ---- The beginning --------------------------------------------------------------------------- */
@@ -226,7 +236,11 @@ static cli_exit dial_as(cli *c, const char *secret, const char *token) {
   ep_trace_from_environment(&how.core.surroundings, EP_TRACE_CLIENT);
   ep_status status = ep_dial(&c->dialer, c->loop, &how, message, sizeof message);
   if (status == EP_OK) return CLI_DONE;
-  cli_say("%s", message[0] != '\0' ? message : ep_status_sentence(status));
+  if (strcmp(message, ep_status_sentence(EP_INVALID_ARGUMENT)) == 0 && o->id && o->state) {
+    cli_say("%s keeps the state of another client than %s", o->state, o->id);
+  } else {
+    cli_say("%s", message[0] != '\0' ? message : ep_status_sentence(status));
+  }
   return status == EP_INVALID_ARGUMENT ? CLI_USAGE : CLI_FAILED;
 }
 
@@ -282,6 +296,7 @@ cli_exit cli_run(const cli_command *command, const cli_options *options) {
   work(c);
   cli_exit code = c->exit_code;
   ep_loop_free(c->loop);
+  uv_run(&c->uv, UV_RUN_DEFAULT); /* the library's handles are closed in it */
   uv_loop_close(&c->uv);
   free(c);
   return code;

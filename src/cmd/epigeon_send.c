@@ -26,6 +26,7 @@ typedef struct sender {
   size_t payload_len;
   json_t *unconfirmed; /* uid → number of its line */
   json_t *unreceived;  /* the same, with --receipt */
+  json_t *recent[2];   /* the same, confirmed not long ago: it can still be refused */
   uint64_t sent, confirmed, refused, missed;
   bool ended;  /* nothing more will be sent */
   bool failed; /* something could not be sent, or was refused */
@@ -184,8 +185,23 @@ static void go_on(sender *s) {
 
 /* ---- Events ---------------------------------------------------------------------------------- */
 
+/* The newer of two halves; a full one becomes the older, and that is forgotten. */
+static void remember(sender *s, ep_bytes uid, uint64_t line) {
+  char key[129];
+  if (json_object_size(s->recent[0]) >= RESUME_BELOW) {
+    json_t *older = s->recent[1];
+    s->recent[1] = s->recent[0];
+    s->recent[0] = older;
+    json_object_clear(older);
+  }
+  json_object_set_new(s->recent[0], key_of(uid, key), json_integer((json_int_t)line));
+}
+
 static void on_confirmed(sender *s, const ep_event *event) {
-  if (take_off(s->unconfirmed, event->uid) > 0) s->confirmed++;
+  uint64_t line = take_off(s->unconfirmed, event->uid);
+  if (line == 0) return; /* of an earlier run */
+  s->confirmed++;
+  remember(s, event->uid, line);
 }
 
 static void on_receipt(sender *s, const ep_event *event) {
@@ -206,9 +222,10 @@ static void on_receipt(sender *s, const ep_event *event) {
 /* What is refused, even if only to some, is not waited for. */
 static void on_refused(sender *s, const ep_event *event) {
   char name[160];
-  uint64_t line = take_off(s->unreceived, event->uid);
-  uint64_t unconfirmed = take_off(s->unconfirmed, event->uid);
-  name_message(s, line > 0 ? line : unconfirmed, event->uid, name);
+  take_off(s->unreceived, event->uid);
+  uint64_t unconfirmed = take_off(s->unconfirmed, event->uid), line = unconfirmed;
+  for (int i = 0; line == 0 && i < 2; i++) line = take_off(s->recent[i], event->uid);
+  name_message(s, line, event->uid, name);
   cli_say_refused(name, event);
   if (unconfirmed > 0) s->confirmed++;
   s->refused++;
@@ -337,6 +354,8 @@ static void start_send(cli *c) {
   s->c = c;
   s->unconfirmed = json_object();
   s->unreceived = json_object();
+  s->recent[0] = json_object();
+  s->recent[1] = json_object();
   c->own = s;
   if (c->options.word || c->options.file)
     start_one(s);
@@ -353,6 +372,8 @@ static void end_send(cli *c) {
   sender *s = c->own;
   json_decref(s->unconfirmed);
   json_decref(s->unreceived);
+  json_decref(s->recent[0]);
+  json_decref(s->recent[1]);
   free(s->payload);
   free(s);
 }

@@ -1,5 +1,5 @@
-/* Floor 6, programs. epigeond, the server: options in, a service on a loop, log lines out, and a clean stop
- * when it is told to.
+/* Floor 6, programs. epigeond, the server: options in, a service on a loop, log lines out, and a
+ * clean stop when it is told to.
  * Exit codes: 0 stopped cleanly, 1 could not start or had to stop, 2 wrong usage.
  * Read first: epigeon.h (runners). Then: cmd/epigeond_options.c, net/service.h. */
 #define _GNU_SOURCE 1
@@ -31,7 +31,7 @@ typedef struct daemon {
   int exit_code;
 } daemon_state;
 
-/* ---- Lines ---------------------------------------------------------------------------------------- */
+/* ---- Lines ----------------------------------------------------------------------------------- */
 
 static void on_note(void *context, const ep_note *note) {
   const daemon_state *d = context;
@@ -61,7 +61,8 @@ static void log_listening(const daemon_state *d) {
     if (port == 0) {
       ep_log_begin(EP_LOG_INFO, "listening on %s", text);
     } else {
-      ep_log_begin(EP_LOG_INFO, "listening on %.*s:%u", (int)(strrchr(text, ':') - text), text, port);
+      ep_log_begin(EP_LOG_INFO, "listening on %.*s:%u", (int)(strrchr(text, ':') - text), text,
+                   port);
     }
     ep_log_end();
   }
@@ -80,7 +81,7 @@ static void log_started(const daemon_state *d) {
   log_listening(d);
 }
 
-/* ---- The end -------------------------------------------------------------------------------------- */
+/* ---- The end --------------------------------------------------------------------------------- */
 
 static void on_stopped(void *context) {
   daemon_state *d = context;
@@ -118,7 +119,7 @@ static void on_failed(void *context) {
   stop(d);
 }
 
-/* ---- The start ------------------------------------------------------------------------------------ */
+/* ---- The start ------------------------------------------------------------------------------- */
 
 static int complain(const char *sentence, int code) {
   (void)fprintf(stderr, "epigeond: %s\n", sentence);
@@ -162,7 +163,8 @@ static int serve(daemon_state *d) {
   how.context = d;
   raise_files(s->core.connections);
   ep_status status = ep_serve(&d->service, d->loop, &how, message, sizeof message);
-  if (status != EP_OK) return complain(message, status == EP_INVALID_ARGUMENT ? EXIT_USAGE : EXIT_FAILURE);
+  if (status != EP_OK)
+    return complain(message, status == EP_INVALID_ARGUMENT ? EXIT_USAGE : EXIT_FAILURE);
   ep_service_on_failed(d->service, on_failed, d);
   watch_signal(d, &d->term, on_stop_signal, SIGTERM);
   watch_signal(d, &d->interrupt, on_stop_signal, SIGINT);
@@ -182,7 +184,8 @@ static int run(daemon_state *d) {
     d->token = ep_options_first_line(d->settings.token_file, message, sizeof message);
     if (d->token == NULL) return complain(message, EXIT_FAILURE);
   }
-  if (ep_loop_new(&d->loop, NULL) != EP_OK) return complain("There is no event loop to be had.", EXIT_FAILURE);
+  if (ep_loop_new(&d->loop, NULL) != EP_OK)
+    return complain("There is no event loop to be had.", EXIT_FAILURE);
   int code = serve(d);
   ep_loop_free(d->loop);
   free(d->token);
@@ -198,21 +201,25 @@ static const char *what_is_wrong(const epigeond_settings *s) {
 }
 
 static int help(const ep_options *options) {
-  (void)printf("Usage: epigeond [OPTION VALUE]...\n\n"
-               "The e-pigeon server: takes messages from clients, keeps them, and delivers them in one\n"
-               "order, once, also to those who come back later.\n\n");
-  (void)printf("  %-24s %s\n", "--config FILE", "settings as NAME = VALUE lines, with the names below");
+  (void)printf(
+      "Usage: epigeond [OPTION VALUE]...\n\n"
+      "The e-pigeon server: takes messages from clients, keeps them, and delivers them in one\n"
+      "order, once, also to those who come back later.\n\n");
+  (void)printf("  %-24s %s\n", "--config FILE",
+               "settings as NAME = VALUE lines, with the names below");
   ep_options_help(options, stdout);
-  (void)printf("\nSIGTERM and SIGINT stop it cleanly, SIGUSR1 logs its counters. DEBUG=epigeon:* in the\n"
-               "environment prints every frame and every change of state.\n"
-               "Exit codes: 0 stopped cleanly, 1 could not start or had to stop, 2 wrong usage.\n");
+  (void)printf(
+      "\nSIGTERM and SIGINT stop it cleanly, SIGUSR1 logs its counters. DEBUG=epigeon:* in the\n"
+      "environment prints every frame and every change of state.\n"
+      "Exit codes: 0 stopped cleanly, 1 could not start or had to stop, 2 wrong usage.\n");
   return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int start(daemon_state *d, ep_options *options, int argc, char **argv) {
   if (!ep_options_read(options, argc, argv)) return complain(options->message, EXIT_USAGE);
   if (d->settings.help) return help(options);
-  if (d->settings.version) return printf("epigeond %s\n", EP_VERSION) > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  if (d->settings.version)
+    return printf("epigeond %s\n", EP_VERSION) > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
   const char *wrong = what_is_wrong(&d->settings);
   if (wrong != NULL) return complain(wrong, EXIT_USAGE);
   ep_option_list *listen = &d->settings.listen;

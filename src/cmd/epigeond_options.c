@@ -1,5 +1,5 @@
-/* Floor 6, programs. The table of the server's options. The limits and timers bear the names that the
- * spec gives them.
+/* Floor 6, programs. The table of the server's options. The limits and timers bear the names that
+ * the spec gives them.
  * Read first: cmd/epigeond_options.h. */
 #include "cmd/epigeond_options.h"
 
@@ -30,10 +30,13 @@ size_t epigeond_options(ep_option table[EPIGEOND_OPTIONS_MOST], epigeond_setting
       {"held", EP_OPTION_NUMBER, &c->held, "N", "items of one client held for a gap", "1024"},
       {"mailbox", EP_OPTION_NUMBER, &c->mailbox, "N", "messages waiting for one client", "100000"},
       {"mailbox-bytes", EP_OPTION_SIZE, &c->mailbox_bytes, "BYTES", "the same in bytes", "256MiB"},
-      {"parked", EP_OPTION_NUMBER, &c->parked, "N", "messages waiting for somebody who matches", "100000"},
+      {"parked", EP_OPTION_NUMBER, &c->parked, "N", "messages waiting for somebody who matches",
+       "100000"},
       {"parked-bytes", EP_OPTION_SIZE, &c->parked_bytes, "BYTES", "the same in bytes", "256MiB"},
-      {"auth", EP_OPTION_DURATION, &c->auth_ms, "TIME", "wait for a client to say who it is", "10s"},
-      {"gap-wait", EP_OPTION_DURATION, &c->gap_wait_ms, "TIME", "EP/1: wait for a gap to close", "10s"},
+      {"auth", EP_OPTION_DURATION, &c->auth_ms, "TIME", "wait for a client to say who it is",
+       "10s"},
+      {"gap-wait", EP_OPTION_DURATION, &c->gap_wait_ms, "TIME", "EP/1: wait for a gap to close",
+       "10s"},
       {"mailbox-wait", EP_OPTION_DURATION, &c->mailbox_wait_ms, "TIME",
        "EP/1: how long a full mailbox makes its sender wait", "60s"},
       {"ping", EP_OPTION_DURATION, &c->ping_ms, "TIME", "EP/2: silence before a ping", "5s"},

@@ -15,7 +15,8 @@ typedef struct epigeond_settings {
 
 enum { EPIGEOND_OPTIONS_MOST = 40 };
 
-/* Fills in the defaults, and a table that points into `settings`. Returns how many options there are. */
+/* Fills in the defaults, and a table that points into `settings`. Returns how many options there
+ * are. */
 size_t epigeond_options(ep_option table[EPIGEOND_OPTIONS_MOST], epigeond_settings *settings);
 
 #endif

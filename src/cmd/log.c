@@ -46,7 +46,8 @@ static void put_time(void) {
   char text[32];
   if (clock_gettime(CLOCK_REALTIME, &now) != 0 || gmtime_r(&now.tv_sec, &parts) == NULL) return;
   size_t len = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-  (void)snprintf(text + len, sizeof text - len, ".%03uZ ", (unsigned)(now.tv_nsec / 1000000) % 1000);
+  (void)snprintf(text + len, sizeof text - len, ".%03uZ ",
+                 (unsigned)(now.tv_nsec / 1000000) % 1000);
   put_text(text);
 }
 
@@ -98,8 +99,10 @@ static void put_value(const char *key, ep_bytes value) {
   put_text(key);
   put_text("=");
   if (value.len > VALUE_MOST) value.len = VALUE_MOST;
-  if (is_plain(value)) put((const char *)value.data, value.len);
-  else put_quoted(value);
+  if (is_plain(value))
+    put((const char *)value.data, value.len);
+  else
+    put_quoted(value);
 }
 
 void ep_log_text(const char *key, const char *value) {
@@ -124,12 +127,14 @@ void ep_log_end(void) {
   if (write(STDERR_FILENO, state.line, state.len) < 0) return; /* nobody reads: nobody to tell */
 }
 
-/* ---- Notes ---------------------------------------------------------------------------------------- */
+/* ---- Notes ----------------------------------------------------------------------------------- */
 
-/* How loud a counter is: what goes on all the time, what an operator likes to know, what is wrong. */
+/* How loud a counter is: what goes on all the time, what an operator likes to know, what is
+ * wrong. */
 static ep_log_level note_level(const char *counter) {
-  static const char *const usual[] = {"connections", "accepted",   "routed",   "confirmed", "parked",
-                                      "unparked",    "duplicates", "receipts", "held",      "repeats"};
+  static const char *const usual[] = {"connections", "accepted", "routed",     "confirmed",
+                                      "parked",      "unparked", "duplicates", "receipts",
+                                      "held",        "repeats"};
   static const char *const known[] = {"joined", "replaced", "waits", "early", "presence-skipped"};
   for (size_t i = 0; i < sizeof usual / sizeof *usual; i++) {
     if (strcmp(usual[i], counter) == 0) return EP_LOG_DEBUG;

@@ -3,8 +3,8 @@
  *   2026-01-31T12:00:00.123Z info listening on 127.0.0.1:9999
  *   2026-01-31T12:00:07.001Z warn refused-auth address=127.0.0.1:40112 code=unauthorized count=1
  *
- * time, level, event (words), then key=value; a value with spaces, quotes or control characters stands
- * between quotes, escaped as in JSON. */
+ * time, level, event (words), then key=value; a value with spaces, quotes or control characters
+ * stands between quotes, escaped as in JSON. */
 #ifndef EP_CMD_LOG_H
 #define EP_CMD_LOG_H
 
@@ -22,8 +22,8 @@ void ep_log_bytes(const char *key, ep_bytes value); /* left out when empty */
 void ep_log_number(const char *key, uint64_t value);
 void ep_log_end(void);
 
-/* The note of a server as a line: at most a few a second of each counter; the next one after that says how
- * many were left out. now_ms: any clock. */
+/* The note of a server as a line: at most a few a second of each counter; the next one after that
+ * says how many were left out. now_ms: any clock. */
 void ep_log_note(const ep_note *note, uint64_t now_ms);
 
 #endif

@@ -12,7 +12,8 @@
 
 enum { FROM_DEFAULT, FROM_FILE, FROM_COMMAND_LINE, LINE_LEN = 4096 };
 
-__attribute__((format(printf, 2, 3))) static bool refuse(ep_options *options, const char *format, ...) {
+__attribute__((format(printf, 2, 3))) static bool refuse(ep_options *options, const char *format,
+                                                         ...) {
   va_list arguments;
   va_start(arguments, format);
   (void)vsnprintf(options->message, sizeof options->message, format, arguments);
@@ -20,7 +21,7 @@ __attribute__((format(printf, 2, 3))) static bool refuse(ep_options *options, co
   return false;
 }
 
-/* ---- Values --------------------------------------------------------------------------------------- */
+/* ---- Values ---------------------------------------------------------------------------------- */
 
 typedef struct unit {
   const char *name;
@@ -28,8 +29,8 @@ typedef struct unit {
 } unit;
 
 static const unit counts[] = {{"", 1}, {NULL, 0}};
-static const unit sizes[] = {{"", 1},           {"K", 1 << 10},   {"KiB", 1 << 10}, {"M", 1 << 20},
-                             {"MiB", 1 << 20}, {"G", 1 << 30},   {"GiB", 1 << 30}, {NULL, 0}};
+static const unit sizes[] = {{"", 1},          {"K", 1 << 10}, {"KiB", 1 << 10}, {"M", 1 << 20},
+                             {"MiB", 1 << 20}, {"G", 1 << 30}, {"GiB", 1 << 30}, {NULL, 0}};
 static const unit durations[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {NULL, 0}};
 
 /* A number of at least 1 with one of the units behind it. */
@@ -72,9 +73,7 @@ static bool value_set(ep_options *options, const ep_option *option, const char *
   switch (option->kind) {
     case EP_OPTION_COMMAND:
     case EP_OPTION_FLAG: good = flag_read(option->value, text); break;
-    case EP_OPTION_TEXT:
-      *(const char **)option->value = text;
-      return true;
+    case EP_OPTION_TEXT: *(const char **)option->value = text; return true;
     case EP_OPTION_LIST:
       if (list_add(option->value, text, source)) return true;
       return refuse(options, "There is not enough memory.");
@@ -91,7 +90,8 @@ static bool value_set(ep_options *options, const ep_option *option, const char *
       good = number_read(option->value, text, durations);
       break;
   }
-  return good || refuse(options, "The value of %s must be %s, not \"%s\".", option->name, form, text);
+  return good ||
+         refuse(options, "The value of %s must be %s, not \"%s\".", option->name, form, text);
 }
 
 static const ep_option *option_find(const ep_options *options, const char *name, size_t len) {
@@ -102,7 +102,7 @@ static const ep_option *option_find(const ep_options *options, const char *name,
   return NULL;
 }
 
-/* ---- The file ------------------------------------------------------------------------------------- */
+/* ---- The file -------------------------------------------------------------------------------- */
 
 static char *text_keep(ep_options *options, const char *text) {
   char **kept = realloc(options->kept, (options->kept_count + 1) * sizeof *kept);
@@ -142,20 +142,23 @@ static bool line_read(ep_options *options, const char *path, unsigned number, ch
 
 static bool file_read(ep_options *options, const char *path) {
   FILE *file = fopen(path, "re");
-  if (file == NULL) return refuse(options, "The file %s cannot be read: %s.", path, strerror(errno));
+  if (file == NULL)
+    return refuse(options, "The file %s cannot be read: %s.", path, strerror(errno));
   char line[LINE_LEN];
   bool good = true;
   for (unsigned number = 1; good && fgets(line, sizeof line, file) != NULL; number++) {
     good = line_read(options, path, number, line);
   }
-  if (good && ferror(file)) good = refuse(options, "The file %s cannot be read: it breaks off.", path);
+  if (good && ferror(file))
+    good = refuse(options, "The file %s cannot be read: it breaks off.", path);
   (void)fclose(file);
   return good;
 }
 
-/* ---- The command line ----------------------------------------------------------------------------- */
+/* ---- The command line ------------------------------------------------------------------------ */
 
-/* Takes one argument, or two, at *at. --config is only noted the first time, when `apply` is false. */
+/* Takes one argument, or two, at *at. --config is only noted the first time, when `apply` is
+ * false. */
 static bool argument_read(ep_options *options, int argc, char **argv, int *at, bool apply) {
   const char *text = argv[(*at)++];
   if (strncmp(text, "--", 2) != 0 || text[2] == '\0') {
@@ -166,8 +169,10 @@ static bool argument_read(ep_options *options, int argc, char **argv, int *at, b
   size_t len = value != NULL ? (size_t)(value - name) : strlen(name);
   bool is_config = len == strlen("config") && memcmp(name, "config", len) == 0;
   const ep_option *option = option_find(options, name, len);
-  if (option == NULL && !is_config) return refuse(options, "There is no option %s; see --help.", text);
-  bool is_flag = !is_config && (option->kind == EP_OPTION_FLAG || option->kind == EP_OPTION_COMMAND);
+  if (option == NULL && !is_config)
+    return refuse(options, "There is no option %s; see --help.", text);
+  bool is_flag =
+      !is_config && (option->kind == EP_OPTION_FLAG || option->kind == EP_OPTION_COMMAND);
   if (value != NULL) {
     value++;
   } else if (!is_flag) {
@@ -208,7 +213,7 @@ void ep_options_free(ep_options *options) {
   }
 }
 
-/* ---- Help ----------------------------------------------------------------------------------------- */
+/* ---- Help ------------------------------------------------------------------------------------ */
 
 void ep_options_help(const ep_options *options, FILE *out) {
   for (size_t i = 0; i < options->count; i++) {
@@ -229,7 +234,8 @@ char *ep_options_first_line(const char *path, char *message, size_t message_len)
   if (file != NULL) (void)fclose(file);
   line[strcspn(line, "\r\n")] = '\0';
   if (!good || line[0] == '\0') {
-    (void)snprintf(message, message_len, "The file %s cannot be read, or its first line is empty.", path);
+    (void)snprintf(message, message_len, "The file %s cannot be read, or its first line is empty.",
+                   path);
     return NULL;
   }
   char *out = strdup(line);

@@ -1,6 +1,6 @@
-/* Floor 6, programs. Options as a table: long options on the command line, and the same names in a file of
- * `name = value` lines that --config names. The command line wins. What does not fit is told in one
- * sentence.
+/* Floor 6, programs. Options as a table: long options on the command line, and the same names in a
+ * file of `name = value` lines that --config names. The command line wins. What does not fit is
+ * told in one sentence.
  * Read first: epigeond_options.c, which has such a table. */
 #ifndef EP_CMD_OPTIONS_H
 #define EP_CMD_OPTIONS_H
@@ -21,7 +21,7 @@ typedef enum ep_option_kind {
 } ep_option_kind;
 
 typedef struct ep_option {
-  const char *name;  /* without the dashes */
+  const char *name; /* without the dashes */
   ep_option_kind kind;
   void *value;       /* of the type of the kind; holds the default */
   const char *word;  /* stands for the value in the help; NULL for flags */
@@ -51,8 +51,8 @@ void ep_options_free(ep_options *options);
 /* One line for each option. */
 void ep_options_help(const ep_options *options, FILE *out);
 
-/* The first line of a file as text (malloc), or NULL with message set: for secrets, which do not belong on
- * a command line. */
+/* The first line of a file as text (malloc), or NULL with message set: for secrets, which do not
+ * belong on a command line. */
 char *ep_options_first_line(const char *path, char *message, size_t message_len);
 
 #endif

@@ -15,8 +15,8 @@ static void check_waiting(const ep_registry *registry, const ep_account *account
     EP_ASSERT(account->blocker == account && account->next_blocked == NULL);
     return;
   }
-  const ep_account *first = account->blocker == NULL ? registry->parking.first
-                                                     : account->blocker->first_waiter;
+  const ep_account *first =
+      account->blocker == NULL ? registry->parking.first : account->blocker->first_waiter;
   EP_ASSERT(first != NULL && (account->previous_waiter != NULL || account == first));
 }
 

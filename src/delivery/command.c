@@ -1,4 +1,5 @@
-/* Floor 3, delivery. Commands as bytes: a fixed head, then the strings that are there, each after its length.
+/* Floor 3, delivery. Commands as bytes: a fixed head, then the strings that are there, each after
+ * its length.
  * Read first: delivery/command.h. */
 #include "delivery/command.h"
 
@@ -7,7 +8,8 @@
 
 enum {
   STRINGS = 8,
-  HEAD = 7 + 4 + 3 * 8, /* kind, version, flags, to_kind, error (2), strings, link, now, id, expect */
+  HEAD =
+      7 + 4 + 3 * 8, /* kind, version, flags, to_kind, error (2), strings, link, now, id, expect */
   SECRET = 32,
   FLAG_RECEIPT = 1,
   FLAG_EPOCH_EXPECT = 2,
@@ -17,9 +19,9 @@ enum {
 /* In the order of their bits. */
 static const ep_bytes *string_of(const ep_command *command, unsigned i) {
   static const size_t offsets[STRINGS] = {
-      offsetof(ep_command, client),   offsetof(ep_command, instance), offsetof(ep_command, epoch),
-      offsetof(ep_command, uid),      offsetof(ep_command, uid_json), offsetof(ep_command, to),
-      offsetof(ep_command, to_json),  offsetof(ep_command, json)};
+      offsetof(ep_command, client),  offsetof(ep_command, instance), offsetof(ep_command, epoch),
+      offsetof(ep_command, uid),     offsetof(ep_command, uid_json), offsetof(ep_command, to),
+      offsetof(ep_command, to_json), offsetof(ep_command, json)};
   return (const ep_bytes *)(const void *)((const uint8_t *)command + offsets[i]);
 }
 

@@ -1,5 +1,5 @@
-/* Floor 3, delivery. What a client has received leaves its mailbox; the sender is told if it asked, and who
- * waited for the room goes on.
+/* Floor 3, delivery. What a client has received leaves its mailbox; the sender is told if it asked,
+ * and who waited for the room goes on.
  * Read first: delivery/registry_internal.h. */
 #include "delivery/registry_internal.h"
 
@@ -27,7 +27,8 @@ static bool front_leaves(ep_registry *registry, ep_account *account) {
   return true;
 }
 
-/* EP/1: what is not for such a client confirms itself, and what was confirmed out of order is done with. */
+/* EP/1: what is not for such a client confirms itself, and what was confirmed out of order is done
+ * with. */
 bool ep_reg_skip_notices(ep_registry *registry, ep_account *account) {
   const ep_outbox_slot *front;
   while ((front = ep_outbox_front(&account->down)) != NULL) {
@@ -41,8 +42,10 @@ bool ep_reg_skip_notices(ep_registry *registry, ep_account *account) {
 /* After items have left: there is room in the window, and in the mailbox. */
 static void mailbox_settle(ep_registry *registry, ep_account *account, bool done) {
   done = done && ep_reg_reserve(registry, 1, 0, 0);
-  if (done) ep_reg_emit(registry, EP_OUTCOME_MAIL, account);
-  else ep_reg_failed(registry, account->link);
+  if (done)
+    ep_reg_emit(registry, EP_OUTCOME_MAIL, account);
+  else
+    ep_reg_failed(registry, account->link);
   ep_reg_retry_waiters(registry, account);
 }
 

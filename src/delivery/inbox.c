@@ -46,8 +46,10 @@ static uint32_t inbox_find(const ep_inbox *in, uint64_t id) {
   if (low < high && in->held[high - 1].id < id) return high;
   while (low < high) {
     uint32_t middle = low + (high - low) / 2;
-    if (in->held[middle].id < id) low = middle + 1;
-    else high = middle;
+    if (in->held[middle].id < id)
+      low = middle + 1;
+    else
+      high = middle;
   }
   return low;
 }

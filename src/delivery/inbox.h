@@ -14,8 +14,8 @@ typedef struct ep_held {
 
 typedef struct ep_inbox {
   const ep_allocator *allocator;
-  uint64_t expected;   /* the next id that is in order */
-  ep_held *held;       /* sorted by id, ascending */
+  uint64_t expected;               /* the next id that is in order */
+  ep_held *held;                   /* sorted by id, ascending */
   uint32_t first, count, capacity; /* held[first] is the lowest */
   uint32_t max_count;
   uint64_t bytes, max_bytes;
@@ -23,7 +23,8 @@ typedef struct ep_inbox {
 
 typedef enum { EP_HOLD_KEPT, EP_HOLD_KNOWN, EP_HOLD_DROPPED, EP_HOLD_NO_MEMORY } ep_hold;
 
-void ep_inbox_init(ep_inbox *in, const ep_allocator *allocator, uint32_t max_count, uint64_t max_bytes);
+void ep_inbox_init(ep_inbox *in, const ep_allocator *allocator, uint32_t max_count,
+                   uint64_t max_bytes);
 void ep_inbox_free(ep_inbox *in);
 void ep_inbox_check(const ep_inbox *in);
 /* Keeps a copy of blob under id. When full the highest id goes: KEPT if that was another one (its

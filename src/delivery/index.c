@@ -84,9 +84,9 @@ void ep_index_release(ep_index *index, ep_posting *posting) {
 static bool posting_reserve(ep_index *index, ep_posting *posting) {
   if (posting->count + posting->reserved == posting->capacity) {
     uint32_t capacity = posting->capacity == 0 ? POSTING_LEAST : posting->capacity * 2;
-    void *entries = index_resize(index, posting->entries,
-                                 posting->capacity * sizeof(ep_posting_entry),
-                                 capacity * sizeof(ep_posting_entry));
+    void *entries =
+        index_resize(index, posting->entries, posting->capacity * sizeof(ep_posting_entry),
+                     capacity * sizeof(ep_posting_entry));
     if (entries == NULL) return false;
     posting->entries = entries;
     posting->capacity = capacity;
@@ -201,8 +201,10 @@ bool ep_pairs_have(const ep_pairs *pairs, const ep_posting *posting) {
   while (low < high) {
     uint32_t middle = low + (high - low) / 2;
     if (pairs->items[middle].posting == posting) return true;
-    if ((uintptr_t)pairs->items[middle].posting < (uintptr_t)posting) low = middle + 1;
-    else high = middle;
+    if ((uintptr_t)pairs->items[middle].posting < (uintptr_t)posting)
+      low = middle + 1;
+    else
+      high = middle;
   }
   return false;
 }
@@ -219,9 +221,9 @@ bool ep_matches_reserve(ep_matches *matches, uint32_t capacity) {
   if (capacity <= matches->capacity) return true;
   uint32_t grown = matches->capacity == 0 ? 16 : matches->capacity;
   while (grown < capacity) grown *= 2;
-  void *items = matches->allocator->resize(matches->allocator->context, matches->items,
-                                           matches->capacity * sizeof(void *),
-                                           grown * sizeof(void *));
+  void *items =
+      matches->allocator->resize(matches->allocator->context, matches->items,
+                                 matches->capacity * sizeof(void *), grown * sizeof(void *));
   if (items == NULL) return false;
   matches->items = items;
   matches->capacity = grown;

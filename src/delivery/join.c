@@ -15,9 +15,7 @@ ep_account *ep_registry_find(const ep_registry *registry, ep_bytes id) {
 }
 
 /* Links are chosen by this server, so that a plain mix of their bits will do. */
-static uint64_t link_hash(uint32_t link) {
-  return (link * UINT64_C(0x9E3779B97F4A7C15)) >> 24;
-}
+static uint64_t link_hash(uint32_t link) { return (link * UINT64_C(0x9E3779B97F4A7C15)) >> 24; }
 
 static bool account_has_link(const void *key, const void *entry) {
   const uint32_t *link = key;
@@ -152,8 +150,8 @@ static void link_set(ep_registry *registry, ep_account *account, uint32_t link) 
   EP_ASSERT(entered); /* reserved */
 }
 
-/* A new connection: what it had not yet had processed is discarded; the streams go on, or begin again
- * when the client has lost its state. All that can fail was reserved. */
+/* A new connection: what it had not yet had processed is discarded; the streams go on, or begin
+ * again when the client has lost its state. All that can fail was reserved. */
 static void streams_begin(ep_registry *registry, ep_account *account, const ep_command *join) {
   ep_reg_stream_drop(registry, account);
   account->version = join->version;

@@ -1,10 +1,17 @@
-/* Floor 3, delivery. The registry as it was, from its records. Nothing stored is trusted: what cannot be is
- * DAMAGED, and then the registry is of no use but to be freed.
+/* Floor 3, delivery. The registry as it was, from its records. Nothing stored is trusted: what
+ * cannot be is DAMAGED, and then the registry is of no use but to be freed.
  * Read first: delivery/persist.c. */
 #include "delivery/pack.h"
 #include "delivery/registry_internal.h"
 
-enum { META_EPOCH = 1, META_FORMAT = 2, META_KEY = 4, META_SEEN = 8, META_SEQUENCE = 16, META_ALL = 31 };
+enum {
+  META_EPOCH = 1,
+  META_FORMAT = 2,
+  META_KEY = 4,
+  META_SEEN = 8,
+  META_SEQUENCE = 16,
+  META_ALL = 31
+};
 
 /* ---- META ---- */
 
@@ -155,13 +162,13 @@ static bool unpack_item(stored_item *out, ep_unpack *value) {
 }
 
 static bool item_possible(const ep_registry *registry, const stored_item *in) {
-  bool kind = in->kind == EP_ITEM_MESSAGE || in->kind == EP_ITEM_RECEIPT ||
-              in->kind == EP_ITEM_REFUSAL;
+  bool kind =
+      in->kind == EP_ITEM_MESSAGE || in->kind == EP_ITEM_RECEIPT || in->kind == EP_ITEM_REFUSAL;
   bool parked = (in->flags & 2) != 0;
   bool uid = (uint64_t)in->uid_at + in->uid_len <= in->shape.len;
   uint32_t braces = in->kind == EP_ITEM_MESSAGE ? 2 : 0; /* only messages have an EP/1 form */
-  bool shape = in->shape.hole <= in->shape.v1_end &&
-               (uint64_t)in->shape.v1_end + braces <= in->shape.len;
+  bool shape =
+      in->shape.hole <= in->shape.v1_end && (uint64_t)in->shape.v1_end + braces <= in->shape.len;
   bool flags = in->flags <= 2 || (in->flags == 3);
   bool notice = in->kind == EP_ITEM_MESSAGE || in->flags == 0;
   return kind && uid && shape && flags && notice && in->sender < registry->count &&

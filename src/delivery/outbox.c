@@ -23,8 +23,10 @@ void ep_outbox_check(const ep_outbox *box) {
   for (uint64_t slot = box->base; slot < box->next; slot++) {
     const ep_outbox_slot *at = ep_outbox_slot_at(box, slot);
     EP_ASSERT(at->item != NULL && at->item->refs > 0);
-    if (is_notice(at->item)) notices++;
-    else bytes += ep_item_size(at->item);
+    if (is_notice(at->item))
+      notices++;
+    else
+      bytes += ep_item_size(at->item);
     if (at->confirmed) unordered++;
   }
   EP_ASSERT(box->next == box->base || !ep_outbox_slot_at(box, box->base)->confirmed);
@@ -89,8 +91,10 @@ bool ep_outbox_reserve_more(ep_outbox *box, uint32_t more) {
 bool ep_outbox_reserve(ep_outbox *box) { return ep_outbox_reserve_more(box, 1); }
 
 static void count_in(ep_outbox *box, const ep_item *item) {
-  if (is_notice(item)) box->notices++;
-  else box->bytes += ep_item_size(item);
+  if (is_notice(item))
+    box->notices++;
+  else
+    box->bytes += ep_item_size(item);
 }
 
 uint64_t ep_outbox_push(ep_outbox *box, ep_item *item) {
@@ -131,8 +135,10 @@ bool ep_outbox_pop(ep_outbox *box, ep_outbox_slot *out) {
   if (box->index != NULL && !out->confirmed) ep_outbox_index_remove(box, box->base);
   *at = (ep_outbox_slot){NULL, false};
   if (out->confirmed) box->unordered--;
-  if (is_notice(out->item)) box->notices--;
-  else box->bytes -= ep_item_size(out->item);
+  if (is_notice(out->item))
+    box->notices--;
+  else
+    box->bytes -= ep_item_size(out->item);
   box->base++;
   if (box->cursor < box->base) box->cursor = box->base;
   if (box->base == box->next && box->capacity > OUTBOX_KEPT) ring_free(box);

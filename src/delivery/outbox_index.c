@@ -1,5 +1,5 @@
-/* Floor 3, delivery. From a fingerprint to the oldest unconfirmed message that has it, for confirms that
- * come out of order (EP/1). One block of numbers, four for each place of the ring:
+/* Floor 3, delivery. From a fingerprint to the oldest unconfirmed message that has it, for confirms
+ * that come out of order (EP/1). One block of numbers, four for each place of the ring:
  *   heads    open addressing, twice as long as the ring: place + 1 of the oldest with a fingerprint
  *   younger  by place: place + 1 of the next younger with the same fingerprint
  *   youngest by place of the oldest: place of the youngest with the same fingerprint

@@ -15,7 +15,8 @@ static inline bool ep_outbox_has_print(const ep_outbox_slot *at, const uint8_t p
          memcmp(at->item->print, print, 16) == 0;
 }
 
-/* The index: made by the first find that needs it, kept up to date by add and remove until it is dropped. */
+/* The index: made by the first find that needs it, kept up to date by add and remove until it is
+ * dropped. */
 bool ep_outbox_index_find(ep_outbox *box, const uint8_t print[16], uint64_t *slot);
 void ep_outbox_index_add(ep_outbox *box, uint64_t slot);
 void ep_outbox_index_remove(ep_outbox *box, uint64_t slot); /* the oldest with its fingerprint */

@@ -1,5 +1,5 @@
-/* Floor 3, delivery. Numbers in records and commands: big-endian, so that byte order is number order.
- * Writers put into room that was reserved; readers never read past the end, and say so once.
+/* Floor 3, delivery. Numbers in records and commands: big-endian, so that byte order is number
+ * order. Writers put into room that was reserved; readers never read past the end, and say so once.
  * Read first: base/bytes.h. */
 #ifndef EP_DELIVERY_PACK_H
 #define EP_DELIVERY_PACK_H

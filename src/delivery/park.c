@@ -1,6 +1,6 @@
-/* Floor 3, delivery. Messages for which nobody matches yet. Each refers to the postings of its address, and is
- * listed at one of them, the rarest: who comes to have that pair (or that client id) finds it there, so that
- * the parked are never looked through as a whole.
+/* Floor 3, delivery. Messages for which nobody matches yet. Each refers to the postings of its
+ * address, and is listed at one of them, the rarest: who comes to have that pair (or that client
+ * id) finds it there, so that the parked are never looked through as a whole.
  * Read first: delivery/registry_internal.h. */
 #include "delivery/registry_internal.h"
 
@@ -32,8 +32,8 @@ static ep_parked *parked_new(ep_registry *registry, ep_to_kind kind, ep_bytes to
   bool client = kind == EP_TO_CLIENT;
   uint32_t count = client ? 1 : registry->selector.count;
   EP_ASSERT(count > 0);
-  ep_parked *parked = registry->allocator->resize(registry->allocator->context, NULL, 0,
-                                                  parked_size(count));
+  ep_parked *parked =
+      registry->allocator->resize(registry->allocator->context, NULL, 0, parked_size(count));
   if (parked == NULL) return NULL;
   *parked = (ep_parked){.capacity = count};
   for (uint32_t i = 0; i < count; i++) {
@@ -55,12 +55,16 @@ static ep_parked *parked_new(ep_registry *registry, ep_to_kind kind, ep_bytes to
 static void parked_link(ep_registry *registry, ep_parked *parked) {
   ep_posting *posting = parked->postings[0];
   parked->previous = registry->last_parked;
-  if (registry->last_parked == NULL) registry->first_parked = parked;
-  else registry->last_parked->next = parked;
+  if (registry->last_parked == NULL)
+    registry->first_parked = parked;
+  else
+    registry->last_parked->next = parked;
   registry->last_parked = parked;
   parked->previous_here = posting->last;
-  if (posting->last == NULL) posting->first = parked;
-  else posting->last->next_here = parked;
+  if (posting->last == NULL)
+    posting->first = parked;
+  else
+    posting->last->next_here = parked;
   posting->last = parked;
   registry->parked++;
   registry->parked_bytes += ep_item_size(parked->item);
@@ -68,14 +72,22 @@ static void parked_link(ep_registry *registry, ep_parked *parked) {
 
 static void parked_unlink(ep_registry *registry, ep_parked *parked) {
   ep_posting *posting = parked->postings[0];
-  if (parked->previous == NULL) registry->first_parked = parked->next;
-  else parked->previous->next = parked->next;
-  if (parked->next == NULL) registry->last_parked = parked->previous;
-  else parked->next->previous = parked->previous;
-  if (parked->previous_here == NULL) posting->first = parked->next_here;
-  else parked->previous_here->next_here = parked->next_here;
-  if (parked->next_here == NULL) posting->last = parked->previous_here;
-  else parked->next_here->previous_here = parked->previous_here;
+  if (parked->previous == NULL)
+    registry->first_parked = parked->next;
+  else
+    parked->previous->next = parked->next;
+  if (parked->next == NULL)
+    registry->last_parked = parked->previous;
+  else
+    parked->next->previous = parked->previous;
+  if (parked->previous_here == NULL)
+    posting->first = parked->next_here;
+  else
+    parked->previous_here->next_here = parked->next_here;
+  if (parked->next_here == NULL)
+    posting->last = parked->previous_here;
+  else
+    parked->next_here->previous_here = parked->previous_here;
   registry->parked--;
   registry->parked_bytes -= ep_item_size(parked->item);
 }
@@ -213,7 +225,8 @@ size_t ep_reg_unparking_record_size(const ep_registry *registry) {
   return size;
 }
 
-/* They go in even when the mailbox is full: order comes first, and the limits of the parked bound it. */
+/* They go in even when the mailbox is full: order comes first, and the limits of the parked bound
+ * it. */
 void ep_reg_unpark(ep_registry *registry, ep_account *account) {
   for (uint32_t i = 0; i < registry->unparking.count; i++) {
     ep_parked *parked = registry->unparking.items[i];

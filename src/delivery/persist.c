@@ -4,7 +4,8 @@
  *   LOG        sequence (8): an item, and who has it where; or, parked, its address
  *   CONFIRMED  index, slot (4 + 8): confirmed out of order
  *   SEEN       index, position (4 + 4): the fingerprint of a uid
- * Log, confirmed and seen are written as things happen; an account that changed is written once, at seal.
+ * Log, confirmed and seen are written as things happen; an account that changed is written once, at
+ * seal.
  * Read first: delivery/record.h, delivery/pack.h. Then: load.c, which reads it all back. */
 #include "delivery/pack.h"
 #include "delivery/record.h"
@@ -84,9 +85,9 @@ void ep_reg_log_remove(ep_registry *registry, uint64_t sequence) {
   if (!registry->config.durable) return;
   uint8_t key[8];
   ep_pack_u64(key, sequence);
-  ep_record_write(&registry->records, &(ep_record){.table = EP_TABLE_LOG,
-                                                   .remove = true,
-                                                   .key = ep_bytes_of(key, sizeof(key))});
+  ep_record_write(
+      &registry->records,
+      &(ep_record){.table = EP_TABLE_LOG, .remove = true, .key = ep_bytes_of(key, sizeof(key))});
   EP_ASSERT(!registry->records.failed);
 }
 
@@ -106,10 +107,9 @@ void ep_reg_seen_write(ep_registry *registry, const ep_account *account, uint32_
   if (!registry->config.durable) return;
   uint8_t key[8];
   ep_pack_u32(ep_pack_u32(key, account->index), position);
-  ep_record_write(&registry->records,
-                  &(ep_record){.table = EP_TABLE_SEEN,
-                               .key = ep_bytes_of(key, sizeof(key)),
-                               .value = ep_bytes_of(print->bytes, PRINT_SIZE)});
+  ep_record_write(&registry->records, &(ep_record){.table = EP_TABLE_SEEN,
+                                                   .key = ep_bytes_of(key, sizeof(key)),
+                                                   .value = ep_bytes_of(print->bytes, PRINT_SIZE)});
   EP_ASSERT(!registry->records.failed);
 }
 

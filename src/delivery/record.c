@@ -20,7 +20,8 @@ void ep_record_write(ep_buffer *out, const ep_record *record) {
   size_t size = ep_record_size(record->key.len, record->value.len);
   uint8_t *at = ep_buffer_reserve(out, size);
   if (at == NULL) return;
-  uint8_t *value = ep_record_begin(at, record->table, record->remove, record->key, record->value.len);
+  uint8_t *value =
+      ep_record_begin(at, record->table, record->remove, record->key, record->value.len);
   uint8_t *end = ep_pack_bytes(value, record->value);
   EP_ASSERT(end == at + size);
   ep_buffer_commit(out, size);

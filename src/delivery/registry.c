@@ -73,9 +73,9 @@ static bool effects_reserve(ep_registry *registry, size_t more) {
   if (needed > UINT32_MAX / 2) return false;
   size_t capacity = registry->effects_capacity == 0 ? 16 : registry->effects_capacity;
   while (capacity < needed) capacity *= 2;
-  ep_effect *effects = registry->allocator->resize(
-      registry->allocator->context, registry->effects,
-      registry->effects_capacity * sizeof(ep_effect), capacity * sizeof(ep_effect));
+  ep_effect *effects = registry->allocator->resize(registry->allocator->context, registry->effects,
+                                                   registry->effects_capacity * sizeof(ep_effect),
+                                                   capacity * sizeof(ep_effect));
   if (effects == NULL) return false;
   registry->effects = effects;
   registry->effects_capacity = (uint32_t)capacity;
@@ -99,9 +99,8 @@ bool ep_reg_reserve(ep_registry *registry, size_t effects, size_t uid_bytes, siz
 ep_effect *ep_reg_emit(ep_registry *registry, ep_outcome_kind kind, ep_account *account) {
   EP_ASSERT(registry->effects_count < registry->effects_capacity);
   ep_effect *effect = &registry->effects[registry->effects_count++];
-  *effect = (ep_effect){.kind = (uint8_t)kind,
-                        .link = account == NULL ? 0 : account->link,
-                        .account = account};
+  *effect = (ep_effect){
+      .kind = (uint8_t)kind, .link = account == NULL ? 0 : account->link, .account = account};
   return effect;
 }
 
@@ -186,7 +185,8 @@ void ep_registry_apply(ep_registry *registry, ep_bytes bytes) {
     ep_reg_leave(registry, &command);
   } else {
     ep_account *account = ep_reg_by_link(registry, command.link);
-    if (account == NULL) return; /* replaced, or gone: what it had not yet had processed is discarded */
+    if (account == NULL)
+      return; /* replaced, or gone: what it had not yet had processed is discarded */
     account_apply(registry, account, &command, bytes);
   }
   ep_reg_retry_parking(registry);
@@ -212,8 +212,8 @@ bool ep_registry_next_outcome(ep_registry *registry, ep_outcome *out) {
     return true;
   }
   if (registry->failed_link == 0) return false;
-  *out = (ep_outcome){.kind = EP_OUTCOME_FAILED, .link = registry->failed_link,
-                      .error = EP_ERROR_FAILED};
+  *out = (ep_outcome){
+      .kind = EP_OUTCOME_FAILED, .link = registry->failed_link, .error = EP_ERROR_FAILED};
   registry->failed_link = 0;
   return true;
 }

@@ -1,5 +1,6 @@
-/* Floor 3, delivery. The registry: every client the server knows, their streams, their mail. It changes
- * by ep_registry_apply(command) only, and is a deterministic function of the commands applied.
+/* Floor 3, delivery. The registry: every client the server knows, their streams, their mail. It
+ * changes by ep_registry_apply(command) only, and is a deterministic function of the commands
+ * applied.
  * Read first: delivery/command.h, outbox.h, inbox.h. Then: machine/server.h, which owns it. */
 #ifndef EP_DELIVERY_REGISTRY_H
 #define EP_DELIVERY_REGISTRY_H
@@ -13,64 +14,66 @@
 /* What the server knows of one client id. Owned by the registry; lives as long as it. Other modules
  * read it, and write only `down` (cursor, repeat) through outbox.h, and `user`. */
 typedef struct ep_account {
-  ep_bytes id;              /* the client id; owned */
-  uint32_t index;           /* place in the order of first authentication */
-  uint32_t link;            /* its connection, 0 when away */
-  uint8_t version;          /* of the newest connection: 1 or 2 */
-  bool claimed;             /* a secret is set */
+  ep_bytes id;     /* the client id; owned */
+  uint32_t index;  /* place in the order of first authentication */
+  uint32_t link;   /* its connection, 0 when away */
+  uint8_t version; /* of the newest connection: 1 or 2 */
+  bool claimed;    /* a secret is set */
   uint8_t secret[32];
-  ep_buffer session;        /* JSON text; "{}" until the first update */
-  ep_pairs pairs;           /* the session in the selector index */
+  ep_buffer session; /* JSON text; "{}" until the first update */
+  ep_pairs pairs;    /* the session in the selector index */
   uint8_t instance[EP_LIMIT_NAME];
-  uint8_t instance_len;     /* 0: EP/1 */
-  ep_inbox up;              /* what it sends */
-  ep_seen seen;             /* EP/1: uids accepted from it */
-  ep_outbox down;           /* what it is sent: its mailbox */
-  uint64_t missed;          /* receipts left out since the last one */
+  uint8_t instance_len; /* 0: EP/1 */
+  ep_inbox up;          /* what it sends */
+  ep_seen seen;         /* EP/1: uids accepted from it */
+  ep_outbox down;       /* what it is sent: its mailbox */
+  uint64_t missed;      /* receipts left out since the last one */
   /* The up stream waits (a full mailbox, no room to park, no room for a notice): `blocked` is the
    * encoded command at its head, which waits for `blocker` (NULL: for parking room). */
   uint8_t *blocked;
   size_t blocked_len;
   struct ep_account *blocker;
   uint64_t blocked_since_ms;
-  struct ep_account *next_blocked, *previous_blocked;   /* all that wait, oldest first */
+  struct ep_account *next_blocked, *previous_blocked; /* all that wait, oldest first */
   struct ep_account *next_waiter, *previous_waiter; /* among those who wait for the same mailbox */
-  struct ep_account *first_waiter, *last_waiter;    /* those who wait for this mailbox, oldest first */
+  struct ep_account *first_waiter, *last_waiter; /* those who wait for this mailbox, oldest first */
   /* EP/1: a gap holds back what is held. */
   uint64_t gap_since_ms;
-  uint64_t gap_expected;    /* up.expected when the clock was started */
+  uint64_t gap_expected; /* up.expected when the clock was started */
   struct ep_account *next_gap, *previous_gap;
   bool in_gap, dirty;
   struct ep_account *next_dirty;
-  uint64_t seen_total;      /* while loading: of the stored seen */
+  uint64_t seen_total; /* while loading: of the stored seen */
   /* EP/2: the gap for which RETRY was given last (up.expected + 1; 0: none), items held since. */
   uint64_t asked;
   uint32_t asked_held;
-  void *user;               /* the connection, for the server machine */
+  void *user; /* the connection, for the server machine */
 } ep_account;
 
 typedef struct ep_registry_config {
-  uint8_t key[16];          /* of the hash tables and fingerprints; a stored one replaces it */
-  const uint8_t *epoch;     /* random name for a new state; a stored one replaces it; copied */
+  uint8_t key[16];      /* of the hash tables and fingerprints; a stored one replaces it */
+  const uint8_t *epoch; /* random name for a new state; a stored one replaces it; copied */
   size_t epoch_len;
-  bool durable;             /* produce records */
+  bool durable; /* produce records */
   uint64_t clients, mailbox, mailbox_bytes, parked, parked_bytes, notices, held, held_bytes, dedup;
   uint64_t gap_wait_ms, mailbox_wait_ms;
 } ep_registry_config;
 
-/* What applying a command led to; pulled after each apply. Pointers are valid until the next apply. */
+/* What applying a command led to; pulled after each apply. Pointers are valid until the next apply.
+ * */
 typedef enum {
-  EP_OUTCOME_JOINED,    /* account, link; known, takeover */
-  EP_OUTCOME_REFUSED,   /* link, error: JOIN refused */
-  EP_OUTCOME_REPLACED,  /* link: lost to a newer connection of account */
-  EP_OUTCOME_LEFT,      /* account is away now */
-  EP_OUTCOME_SESSION,   /* account has a new session */
-  EP_OUTCOME_CONFIRM,   /* account, EP/2: account->up.expected has moved, or must be told again */
+  EP_OUTCOME_JOINED,      /* account, link; known, takeover */
+  EP_OUTCOME_REFUSED,     /* link, error: JOIN refused */
+  EP_OUTCOME_REPLACED,    /* link: lost to a newer connection of account */
+  EP_OUTCOME_LEFT,        /* account is away now */
+  EP_OUTCOME_SESSION,     /* account has a new session */
+  EP_OUTCOME_CONFIRM,     /* account, EP/2: account->up.expected has moved, or must be told again */
   EP_OUTCOME_CONFIRM_UID, /* account, EP/1: uid_json is confirmed to its connection */
-  EP_OUTCOME_RETRY,     /* account, EP/2: ask it for id */
-  EP_OUTCOME_MAIL,      /* account->down has something new to write, or room in its window */
-  EP_OUTCOME_FAILED,    /* link: no memory for this command; nothing changed; the connection must be closed */
-  EP_OUTCOME_NOTE       /* something to count and to log: counter, account, count, uid_json */
+  EP_OUTCOME_RETRY,       /* account, EP/2: ask it for id */
+  EP_OUTCOME_MAIL,        /* account->down has something new to write, or room in its window */
+  EP_OUTCOME_FAILED,      /* link: no memory, this must be closed; the rest of the command has not
+                        happened */
+  EP_OUTCOME_NOTE         /* something to count and to log: counter, account, count, uid_json */
 } ep_outcome_kind;
 
 typedef struct ep_outcome {
@@ -80,38 +83,44 @@ typedef struct ep_outcome {
   ep_error error;
   bool known, takeover;
   uint64_t id;
-  ep_counter counter;      /* from the spec's table of counters */
+  ep_counter counter; /* from the spec's table of counters */
   uint64_t count;
-  ep_bytes uid_json;       /* borrowed from the registry */
+  ep_bytes uid_json; /* borrowed from the registry */
 } ep_outcome;
 
 typedef struct ep_registry ep_registry;
 
-ep_registry *ep_registry_new(const ep_allocator *allocator, const ep_registry_config *config); /* NULL: no memory */
+ep_registry *ep_registry_new(const ep_allocator *allocator,
+                             const ep_registry_config *config); /* NULL: no memory */
 void ep_registry_free(ep_registry *registry);
-void ep_registry_check(const ep_registry *registry);    /* asserts the invariants; slow, for tests */
+void ep_registry_check(const ep_registry *registry); /* asserts the invariants; slow, for tests */
 
 void ep_registry_apply(ep_registry *registry, ep_bytes command);
 bool ep_registry_next_outcome(ep_registry *registry, ep_outcome *out);
-uint64_t ep_registry_deadline(const ep_registry *registry);   /* when the next TICK is due; UINT64_MAX: never */
+uint64_t ep_registry_deadline(
+    const ep_registry *registry); /* when the next TICK is due; UINT64_MAX: never */
 
-/* How often something happened that no NOTE tells (accepted, routed, confirmed, duplicates, held, parked,
- * unparked, receipts, receipts-missed); 0 for those that notes tell. */
+/* How often something happened that no NOTE tells (accepted, routed, confirmed, duplicates, held,
+ * parked, unparked, receipts, receipts-missed); 0 for those that notes tell. */
 uint64_t ep_registry_counted(const ep_registry *registry, ep_counter counter);
 
 ep_account *ep_registry_find(const ep_registry *registry, ep_bytes id);
-ep_account *ep_registry_account(const ep_registry *registry, uint32_t index); /* in order of first authentication */
+ep_account *ep_registry_account(const ep_registry *registry,
+                                uint32_t index); /* in order of first authentication */
 uint32_t ep_registry_count(const ep_registry *registry);
 ep_bytes ep_registry_epoch(const ep_registry *registry);
 uint64_t ep_registry_parked(const ep_registry *registry);
 /* Does account's session match all pairs of a compiled selector? (presence filters, lists) */
-bool ep_registry_matches(const ep_registry *registry, const ep_account *account, const ep_selector *selector);
+bool ep_registry_matches(const ep_registry *registry, const ep_account *account,
+                         const ep_selector *selector);
 const uint8_t *ep_registry_key(const ep_registry *registry);
 
-/* Store: records that must be kept before anything that follows from them may leave. Sealing writes the
- * state of every account that changed since the last time, once. */
+/* Store: records that must be kept before anything that follows from them may leave. Sealing writes
+ * the state of every account that changed since the last time, once. */
 bool ep_registry_seal(ep_registry *registry, ep_buffer *records); /* appends; false: no memory */
-ep_status ep_registry_load(ep_registry *registry, const ep_record *record); /* META, then CLIENTS, then LOG, CONFIRMED, SEEN; each in key order */
+ep_status ep_registry_load(
+    ep_registry *registry,
+    const ep_record *record); /* META, then CLIENTS, then LOG, CONFIRMED, SEEN; each in key order */
 ep_status ep_registry_loaded(ep_registry *registry);
 
 #endif

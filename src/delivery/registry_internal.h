@@ -1,10 +1,11 @@
 /* Floor 3, delivery. What the files of the registry share; nobody else includes this.
- * registry.c applies commands; join.c who is there; upstream.c the order of what a client sends; route.c
- * where a message goes; park.c what waits for somebody to match; notice.c receipts and refusals; confirm.c
- * what leaves a mailbox, and who waited for that; persist.c and load.c the records.
+ * registry.c applies commands; join.c who is there; upstream.c the order of what a client sends;
+ * route.c where a message goes; park.c what waits for somebody to match; notice.c receipts and
+ * refusals; confirm.c what leaves a mailbox, and who waited for that; persist.c and load.c the
+ * records.
  *
- * Everything happens in steps. A step first reserves whatever it needs, then changes things and cannot
- * fail: so that without memory a step has not happened at all.
+ * Everything happens in steps. A step first reserves whatever it needs, then changes things and
+ * cannot fail: so that without memory a step has not happened at all.
  * Read first: delivery/registry.h. */
 #ifndef EP_DELIVERY_REGISTRY_INTERNAL_H
 #define EP_DELIVERY_REGISTRY_INTERNAL_H
@@ -25,7 +26,7 @@ typedef struct ep_parked {
 typedef struct ep_effect {
   uint8_t kind;
   bool known, takeover;
-  uint8_t code;    /* ep_error or ep_counter */
+  uint8_t code; /* ep_error or ep_counter */
   uint32_t link;
   ep_account *account;
   uint64_t number; /* id or count */
@@ -39,7 +40,7 @@ typedef struct ep_accounts {
 /* What has been loaded so far: keys must ascend. */
 typedef struct ep_loading {
   bool any, unknown;
-  unsigned meta;   /* which of them were there */
+  unsigned meta; /* which of them were there */
   uint8_t table;
   uint8_t last[64];
   size_t last_len;
@@ -52,27 +53,27 @@ struct ep_registry {
   uint8_t epoch[EP_LIMIT_NAME];
   size_t epoch_len;
   uint64_t now_ms;
-  uint64_t sequence;            /* of the next item */
-  ep_account **accounts;        /* in order of first authentication */
+  uint64_t sequence;     /* of the next item */
+  ep_account **accounts; /* in order of first authentication */
   uint32_t count, capacity;
   ep_table by_id, by_link;
   ep_index index;
   ep_parked *first_parked, *last_parked;
   uint64_t parked, parked_bytes;
-  ep_accounts gaps;             /* EP/1: a gap holds something back; oldest first */
-  ep_accounts blocked;          /* EP/1: the up stream waits; oldest first */
-  ep_accounts parking;          /* of those, who waits for room to park */
+  ep_accounts gaps;    /* EP/1: a gap holds something back; oldest first */
+  ep_accounts blocked; /* EP/1: the up stream waits; oldest first */
+  ep_accounts parking; /* of those, who waits for room to park */
   ep_account *dirty;
-  ep_effect *effects;           /* of the current apply */
+  ep_effect *effects; /* of the current apply */
   uint32_t effects_count, effects_capacity, effects_given;
-  ep_buffer uids;               /* bytes that effects point to */
-  uint32_t failed_link;         /* no memory: this connection must go */
-  ep_buffer text;               /* an item being rendered */
-  ep_buffer names;              /* the recipients a refusal names */
+  ep_buffer uids;       /* bytes that effects point to */
+  uint32_t failed_link; /* no memory: this connection must go */
+  ep_buffer text;       /* an item being rendered */
+  ep_buffer names;      /* the recipients a refusal names */
   ep_selector selector;
-  ep_matches matches;           /* recipients of the current message */
-  ep_matches unparking;         /* parked messages that match now */
-  ep_buffer records;            /* log, confirmed, seen: since the last seal */
+  ep_matches matches;   /* recipients of the current message */
+  ep_matches unparking; /* parked messages that match now */
+  ep_buffer records;    /* log, confirmed, seen: since the last seal */
   bool meta_written;
   uint64_t sequence_written;
   ep_loading loading;
@@ -85,9 +86,9 @@ typedef enum { EP_STEP_DONE, EP_STEP_BLOCKED, EP_STEP_NO_MEMORY } ep_step;
 typedef struct ep_upward {
   ep_account *account;
   const ep_command *command;
-  bool force;             /* it has waited long enough: what is full is left out */
-  ep_fingerprint print;   /* of its uid */
-  ep_account *blocker;    /* BLOCKED: what for; NULL: room to park */
+  bool force;           /* it has waited long enough: what is full is left out */
+  ep_fingerprint print; /* of its uid */
+  ep_account *blocker;  /* BLOCKED: what for; NULL: room to park */
 } ep_upward;
 
 /* registry.c */
@@ -118,9 +119,10 @@ void ep_reg_receive(ep_registry *registry, ep_account *account, const ep_command
 void ep_reg_tick(ep_registry *registry);
 ep_upward ep_reg_upward(const ep_registry *registry, ep_account *account,
                         const ep_command *command);
-ep_step ep_reg_item(ep_registry *registry, ep_upward *up);          /* one step, whatever it is */
-void ep_reg_drain(ep_registry *registry, ep_account *account);      /* what is held and in order now */
-void ep_reg_settle(ep_registry *registry, ep_account *account);     /* last, after a change of a stream */
+ep_step ep_reg_item(ep_registry *registry, ep_upward *up);     /* one step, whatever it is */
+void ep_reg_drain(ep_registry *registry, ep_account *account); /* what is held and in order now */
+void ep_reg_settle(ep_registry *registry,
+                   ep_account *account); /* last, after a change of a stream */
 void ep_reg_stream_drop(ep_registry *registry, ep_account *account); /* held and blocked */
 /* Accepting is part of the step that takes an item: its number is used, the sender is told. */
 bool ep_reg_accept_reserve(ep_registry *registry, const ep_upward *up, size_t effects,
@@ -128,7 +130,8 @@ bool ep_reg_accept_reserve(ep_registry *registry, const ep_upward *up, size_t ef
 void ep_reg_accept(ep_registry *registry, const ep_upward *up);
 
 /* waiting.c */
-void ep_reg_block(ep_registry *registry, const ep_upward *up, uint8_t *blob, size_t len); /* owns blob */
+void ep_reg_block(ep_registry *registry, const ep_upward *up, uint8_t *blob,
+                  size_t len); /* owns blob */
 ep_step ep_reg_block_copy(ep_registry *registry, const ep_upward *up, ep_bytes bytes);
 void ep_reg_unblock(ep_registry *registry, ep_account *account);
 /* Tries the blocked item again. True: it no longer waits for what it waited for. */
@@ -151,7 +154,8 @@ bool ep_reg_parked_enter(ep_registry *registry, ep_item *item, ep_to_kind kind, 
 bool ep_reg_unparking_pairs(ep_registry *registry, const ep_pairs *pairs);
 bool ep_reg_unparking_client(ep_registry *registry, ep_bytes id);
 size_t ep_reg_unparking_record_size(const ep_registry *registry);
-void ep_reg_unpark(ep_registry *registry, ep_account *account); /* room in account->down is reserved */
+void ep_reg_unpark(ep_registry *registry,
+                   ep_account *account); /* room in account->down is reserved */
 void ep_reg_parked_free(ep_registry *registry);
 
 /* notice.c */
@@ -160,14 +164,17 @@ ep_step ep_reg_refuse(ep_registry *registry, ep_upward *up, ep_error error, ep_c
 /* What a refusal says; to_json and count may be empty and 0. NULL: no memory. */
 ep_item *ep_reg_refusal_item(ep_registry *registry, const ep_upward *up, ep_error error,
                              ep_bytes to_json, uint64_t count);
-void ep_reg_push_notice(ep_registry *registry, ep_account *account, ep_item *item); /* all is reserved */
+void ep_reg_push_notice(ep_registry *registry, ep_account *account,
+                        ep_item *item); /* all is reserved */
 void ep_reg_receipt(ep_registry *registry, const ep_item *item, const ep_account *by);
 
 /* confirm.c */
 void ep_reg_confirm_id(ep_registry *registry, ep_account *account, uint64_t id);
 void ep_reg_confirm_uid(ep_registry *registry, ep_account *account, ep_bytes uid);
-bool ep_reg_skip_notices(ep_registry *registry, ep_account *account); /* EP/1: at the front of its mailbox */
-bool ep_reg_unconfirm(ep_registry *registry, ep_account *account); /* reserves for renumbering, EP/1 marks */
+bool ep_reg_skip_notices(ep_registry *registry,
+                         ep_account *account); /* EP/1: at the front of its mailbox */
+bool ep_reg_unconfirm(ep_registry *registry,
+                      ep_account *account); /* reserves for renumbering, EP/1 marks */
 void ep_reg_renumber(ep_registry *registry, ep_account *account);
 
 /* load.c */
@@ -181,7 +188,8 @@ uint8_t *ep_reg_log_begin(ep_registry *registry, const ep_item *item, uint32_t r
 uint8_t *ep_reg_log_recipient(uint8_t *at, const ep_account *account, uint64_t slot);
 uint8_t *ep_reg_log_to(uint8_t *at, ep_to_kind kind, ep_bytes to);
 void ep_reg_log_end(ep_registry *registry, uint8_t *at);
-size_t ep_reg_key_size(const ep_registry *registry); /* a record without value, or with a fingerprint */
+size_t ep_reg_key_size(
+    const ep_registry *registry); /* a record without value, or with a fingerprint */
 void ep_reg_log_remove(ep_registry *registry, uint64_t sequence);
 void ep_reg_confirmed_write(ep_registry *registry, const ep_account *account, uint64_t slot,
                             bool remove);

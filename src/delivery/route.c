@@ -1,5 +1,5 @@
-/* Floor 3, delivery. Where a message goes: to whom, who has room, and into their mailboxes. One item is
- * shared by all; every recipient gets it at the same place of the one order of all (G4).
+/* Floor 3, delivery. Where a message goes: to whom, who has room, and into their mailboxes. One
+ * item is shared by all; every recipient gets it at the same place of the one order of all (G4).
  * Read first: delivery/registry_internal.h. Then: park.c, notice.c. */
 #include "delivery/registry_internal.h"
 
@@ -7,10 +7,10 @@
 typedef struct routing {
   ep_upward *up;
   ep_item_shape shape;
-  uint32_t full;          /* recipients without room */
+  uint32_t full; /* recipients without room */
   ep_account *first_full;
-  ep_item *item;          /* NULL: everybody is full */
-  ep_item *refusal;       /* EP/2: names those who are full */
+  ep_item *item;    /* NULL: everybody is full */
+  ep_item *refusal; /* EP/2: names those who are full */
 } routing;
 
 static ep_status resolve_selector(ep_registry *registry, const ep_command *command) {
@@ -27,8 +27,8 @@ static ep_status resolve_selector(ep_registry *registry, const ep_command *comma
   return EP_OK;
 }
 
-/* Who it is for: the client named, or every known client that matches, the sender and those away included.
- * INVALID_ARGUMENT: this is no address. */
+/* Who it is for: the client named, or every known client that matches, the sender and those away
+ * included. INVALID_ARGUMENT: this is no address. */
 static ep_status resolve(ep_registry *registry, const ep_command *command) {
   ep_matches *matches = &registry->matches;
   matches->count = 0;
@@ -72,8 +72,8 @@ static void item_set_uid(ep_item *item, ep_bytes uid_json) {
 }
 
 ep_item *ep_reg_message_item(ep_registry *registry, const ep_upward *up, ep_item_shape shape) {
-  ep_item *item = ep_item_new(registry->allocator, EP_ITEM_MESSAGE,
-                              ep_buffer_bytes(&registry->text), shape);
+  ep_item *item =
+      ep_item_new(registry->allocator, EP_ITEM_MESSAGE, ep_buffer_bytes(&registry->text), shape);
   if (item == NULL) return NULL;
   item->receipt = up->command->receipt && up->account->version == 2;
   item->sender = up->account->index;
@@ -89,7 +89,8 @@ static bool mailbox_full(const ep_registry *registry, const ep_account *account,
   const ep_outbox *down = &account->down;
   uint64_t messages = ep_outbox_count(down) - down->notices;
   if (messages == 0) return false;
-  return messages >= registry->config.mailbox || down->bytes + size > registry->config.mailbox_bytes;
+  return messages >= registry->config.mailbox ||
+         down->bytes + size > registry->config.mailbox_bytes;
 }
 
 static void count_full(const ep_registry *registry, routing *route) {
@@ -201,8 +202,7 @@ static ep_step route_message(ep_registry *registry, routing *route) {
     up->blocker = route->first_full;
     return EP_STEP_BLOCKED;
   }
-  if (route->full != 0 && up->account->version == 2 &&
-      !ep_reg_notice_room(registry, up->account)) {
+  if (route->full != 0 && up->account->version == 2 && !ep_reg_notice_room(registry, up->account)) {
     up->blocker = up->account;
     return EP_STEP_BLOCKED;
   }

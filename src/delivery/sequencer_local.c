@@ -1,5 +1,5 @@
-/* Floor 3, delivery. The local sequencer: a ring of buffers. In the steady state (submit one, pull one)
- * it is always the same warm buffer, nothing is allocated and nothing copied.
+/* Floor 3, delivery. The local sequencer: a ring of buffers. In the steady state (submit one, pull
+ * one) it is always the same warm buffer, nothing is allocated and nothing copied.
  * Read first: delivery/sequencer.h. */
 #include "base/assert.h"
 #include "delivery/sequencer.h"
@@ -16,12 +16,13 @@ static ep_buffer *buffer_at(const ep_sequencer_local *local, size_t at) {
   return &local->ring[at & (local->capacity - 1)];
 }
 
-/* Doubles the ring. The buffers move; what they hold does not, so a borrowed command stays valid. */
+/* Doubles the ring. The buffers move; what they hold does not, so a borrowed command stays
+ * valid. */
 static bool ring_grow(ep_sequencer_local *local) {
   size_t capacity = local->capacity == 0 ? RING_LEAST : local->capacity * 2;
   if (capacity > SIZE_MAX / sizeof(ep_buffer) / 2) return false;
-  ep_buffer *ring = local->allocator->resize(local->allocator->context, NULL, 0,
-                                             capacity * sizeof(ep_buffer));
+  ep_buffer *ring =
+      local->allocator->resize(local->allocator->context, NULL, 0, capacity * sizeof(ep_buffer));
   if (ring == NULL) return false;
   for (size_t i = 0; i < local->capacity; i++) ring[i] = *buffer_at(local, local->head + i);
   for (size_t i = local->capacity; i < capacity; i++) ep_buffer_init(&ring[i], local->allocator);

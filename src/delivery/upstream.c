@@ -1,5 +1,6 @@
-/* Floor 3, delivery. What a client sends, put in order: EP/2 by number, EP/1 by number as far as that can be
- * trusted, and by uid. What comes too early is held; what cannot be taken yet blocks the stream.
+/* Floor 3, delivery. What a client sends, put in order: EP/2 by number, EP/1 by number as far as
+ * that can be trusted, and by uid. What comes too early is held; what cannot be taken yet blocks
+ * the stream.
  * Read first: delivery/registry_internal.h. Then: waiting.c, which unblocks. */
 #include "delivery/registry_internal.h"
 #include "wire/number.h"
@@ -82,10 +83,14 @@ ep_upward ep_reg_upward(const ep_registry *registry, ep_account *account,
 static void gap_stop(ep_registry *registry, ep_account *account) {
   if (!account->in_gap) return;
   ep_account *next = account->next_gap, *previous = account->previous_gap;
-  if (previous == NULL) registry->gaps.first = next;
-  else previous->next_gap = next;
-  if (next == NULL) registry->gaps.last = previous;
-  else next->previous_gap = previous;
+  if (previous == NULL)
+    registry->gaps.first = next;
+  else
+    previous->next_gap = next;
+  if (next == NULL)
+    registry->gaps.last = previous;
+  else
+    next->previous_gap = previous;
   account->next_gap = account->previous_gap = NULL;
   account->in_gap = false;
 }
@@ -96,8 +101,10 @@ static void gap_start(ep_registry *registry, ep_account *account) {
   account->gap_since_ms = registry->now_ms;
   account->gap_expected = account->up.expected;
   account->previous_gap = registry->gaps.last;
-  if (registry->gaps.last == NULL) registry->gaps.first = account;
-  else registry->gaps.last->next_gap = account;
+  if (registry->gaps.last == NULL)
+    registry->gaps.first = account;
+  else
+    registry->gaps.last->next_gap = account;
   registry->gaps.last = account;
 }
 
@@ -237,8 +244,10 @@ static void receive_v1(ep_registry *registry, ep_upward *up, ep_bytes bytes) {
   bool unnumbered = up->command->id > EP_ID_MAX;
   if (unnumbered && up->command->kind != EP_COMMAND_REFUSE) return;
   if (known || unnumbered) {
-    if (ep_reg_item(registry, up) != EP_STEP_DONE) ep_reg_failed(registry, account->link);
-    else ep_reg_drain(registry, account);
+    if (ep_reg_item(registry, up) != EP_STEP_DONE)
+      ep_reg_failed(registry, account->link);
+    else
+      ep_reg_drain(registry, account);
   } else if (account->blocked != NULL && is_blocked_one(account, up->command)) {
     registry->counted[EP_COUNTER_DUPLICATES]++; /* it is the one that waits */
   } else if (account->blocked != NULL || up->command->id > account->up.expected) {

@@ -1,10 +1,11 @@
-/* Floor 3, delivery. Up streams that wait: for a full mailbox or for room to park (EP/1), for room for a
- * notice (EP/2). What waits is tried again when there is room, and at last when it has waited too long.
+/* Floor 3, delivery. Up streams that wait: for a full mailbox or for room to park (EP/1), for room
+ * for a notice (EP/2). What waits is tried again when there is room, and at last when it has waited
+ * too long.
  * Read first: delivery/registry_internal.h. */
 #include "delivery/registry_internal.h"
 
-/* EP/2 waits for room for its own notices: that is looked at whenever its own mailbox changes, and has no
- * end by time, so that it is in no list. */
+/* EP/2 waits for room for its own notices: that is looked at whenever its own mailbox changes, and
+ * has no end by time, so that it is in no list. */
 static bool is_listed(const ep_account *account) { return account->version == 1; }
 
 static ep_account **first_of(ep_registry *registry, ep_account *blocker) {
@@ -21,8 +22,10 @@ static void wait_begin(ep_registry *registry, ep_account *account, ep_account *b
   if (!is_listed(account)) return;
   ep_account **first = first_of(registry, blocker), **last = last_of(registry, blocker);
   account->previous_waiter = *last;
-  if (*last == NULL) *first = account;
-  else (*last)->next_waiter = account;
+  if (*last == NULL)
+    *first = account;
+  else
+    (*last)->next_waiter = account;
   *last = account;
 }
 
@@ -31,10 +34,14 @@ static void wait_end(ep_registry *registry, ep_account *account) {
     ep_account **first = first_of(registry, account->blocker);
     ep_account **last = last_of(registry, account->blocker);
     ep_account *next = account->next_waiter, *previous = account->previous_waiter;
-    if (previous == NULL) *first = next;
-    else previous->next_waiter = next;
-    if (next == NULL) *last = previous;
-    else next->previous_waiter = previous;
+    if (previous == NULL)
+      *first = next;
+    else
+      previous->next_waiter = next;
+    if (next == NULL)
+      *last = previous;
+    else
+      next->previous_waiter = previous;
   }
   account->next_waiter = account->previous_waiter = NULL;
   account->blocker = NULL;
@@ -42,17 +49,23 @@ static void wait_end(ep_registry *registry, ep_account *account) {
 
 static void blocked_list(ep_registry *registry, ep_account *account) {
   account->previous_blocked = registry->blocked.last;
-  if (registry->blocked.last == NULL) registry->blocked.first = account;
-  else registry->blocked.last->next_blocked = account;
+  if (registry->blocked.last == NULL)
+    registry->blocked.first = account;
+  else
+    registry->blocked.last->next_blocked = account;
   registry->blocked.last = account;
 }
 
 static void blocked_unlist(ep_registry *registry, ep_account *account) {
   ep_account *next = account->next_blocked, *previous = account->previous_blocked;
-  if (previous == NULL) registry->blocked.first = next;
-  else previous->next_blocked = next;
-  if (next == NULL) registry->blocked.last = previous;
-  else next->previous_blocked = previous;
+  if (previous == NULL)
+    registry->blocked.first = next;
+  else
+    previous->next_blocked = next;
+  if (next == NULL)
+    registry->blocked.last = previous;
+  else
+    next->previous_blocked = previous;
   account->next_blocked = account->previous_blocked = NULL;
 }
 
@@ -110,7 +123,8 @@ bool ep_reg_retry_blocked(ep_registry *registry, ep_account *account, bool force
 
 static bool mailbox_room(const ep_registry *registry, const ep_account *account) {
   uint64_t messages = ep_outbox_count(&account->down) - account->down.notices;
-  return messages < registry->config.mailbox && account->down.bytes < registry->config.mailbox_bytes;
+  return messages < registry->config.mailbox &&
+         account->down.bytes < registry->config.mailbox_bytes;
 }
 
 void ep_reg_retry_waiters(ep_registry *registry, ep_account *mailbox) {

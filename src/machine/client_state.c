@@ -181,7 +181,7 @@ static ep_status load_client(ep_client *client, ep_bytes value) {
   uint64_t shift = ep_unpack_u64(&in), seen = ep_unpack_u64(&in);
   if (!ep_unpack_ended(&in) || client->loaded_meta || peer_version > 2 || adopt > 1)
     return EP_DAMAGED;
-  if (base == 0 || shift > base || base > next || next - base > EP_OUTBOX_MOST) return EP_DAMAGED;
+  if (shift > base || base > next || next - base > EP_OUTBOX_MOST) return EP_DAMAGED;
   if (epoch.len > EP_LIMIT_NAME || !ep_is_printable(id, EP_LIMIT_CLIENT_ID)) return EP_DAMAGED;
   if (!take_name(client->instance, NULL, instance, EP_LIMIT_NAME)) return EP_DAMAGED;
   client->other_id = client->id_len != 0 && !ep_bytes_equal(id, ep_client_id_bytes(client));
@@ -314,11 +314,18 @@ ep_status ep_client_load(ep_client *client, const ep_record *record) {
   }
 }
 
+/* Slot 0 is for a session that was put in front. */
+static bool slot_zero_usable(const ep_client *client) {
+  const ep_outbox_slot *front = ep_outbox_front(&client->outbox);
+  if (client->outbox.base != 0) return true;
+  return front != NULL && front->item->kind == EP_ITEM_SESSION;
+}
+
 ep_status ep_client_loaded(ep_client *client) {
   EP_ASSERT(client->durable && !client->loaded);
   client->loaded = true;
   if (!client->loaded_meta) return ep_client_begin_state(client);
   if (client->other_id) return EP_INVALID_ARGUMENT;
-  if (!ep_outbox_whole(&client->outbox)) return EP_DAMAGED;
+  if (!ep_outbox_whole(&client->outbox) || !slot_zero_usable(client)) return EP_DAMAGED;
   return ep_seen_loaded(&client->seen, client->seen_taken) ? EP_OK : EP_DAMAGED;
 }

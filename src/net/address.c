@@ -37,7 +37,7 @@ static bool take_name(ep_address *out, const char *from, size_t len) {
 static bool parse_unix(ep_address *out, const char *text, char *message, size_t message_len) {
   const char *path = text + strlen("unix:");
   if (*path == '\0') return refuse(message, message_len, text, "has no path");
-  if (strlen(path) >= sizeof ((struct sockaddr_un *)NULL)->sun_path) {
+  if (strlen(path) >= sizeof((struct sockaddr_un *)NULL)->sun_path) {
     return refuse(message, message_len, text, "is longer than a Unix socket's path may be");
   }
   out->kind = EP_ADDRESS_UNIX;

@@ -11,7 +11,7 @@
 enum { EP_ADDRESS_TEXT = 160 }; /* room for any address as text */
 
 typedef enum ep_address_kind {
-  EP_ADDRESS_ALL,  /* no host: every address of this machine */
+  EP_ADDRESS_ALL, /* no host: every address of this machine */
   EP_ADDRESS_IP,
   EP_ADDRESS_NAME, /* to be resolved */
   EP_ADDRESS_UNIX
@@ -27,7 +27,8 @@ typedef struct ep_address {
 /* False: message (at least 1 byte) receives one sentence. */
 bool ep_address_parse(ep_address *out, const char *text, char *message, size_t message_len);
 
-void ep_address_of_ip(struct sockaddr_storage *out, const char *ip, unsigned port); /* ip: a literal */
+void ep_address_of_ip(struct sockaddr_storage *out, const char *ip,
+                      unsigned port); /* ip: a literal */
 void ep_address_write(char out[EP_ADDRESS_TEXT], const struct sockaddr *address);
 unsigned ep_address_port(const struct sockaddr *address);
 bool ep_address_is_loopback(const struct sockaddr *address);

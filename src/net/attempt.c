@@ -74,7 +74,8 @@ static int connect_to(ep_attempt *attempt, const struct sockaddr *address) {
   if (code != 0) return code;
   attempt->connect.data = attempt;
   if (address == NULL) {
-    uv_pipe_connect(&attempt->connect, &attempt->link.uv.pipe, attempt->dialer->address.name, on_connect);
+    uv_pipe_connect(&attempt->connect, &attempt->link.uv.pipe, attempt->dialer->address.name,
+                    on_connect);
     return 0;
   }
   code = uv_tcp_connect(&attempt->connect, &attempt->link.uv.tcp, address, on_connect);
@@ -116,8 +117,8 @@ static int resolve_begin(ep_attempt *attempt, const ep_address *address) {
   (void)snprintf(port, sizeof port, "%u", address->port);
   attempt->phase = EP_RESOLVING;
   attempt->resolve.data = attempt;
-  return uv_getaddrinfo(ep_loop_uv(attempt->loop), &attempt->resolve, on_resolved, address->name, port,
-                        &hints);
+  return uv_getaddrinfo(ep_loop_uv(attempt->loop), &attempt->resolve, on_resolved, address->name,
+                        port, &hints);
 }
 
 static int attempt_begin(ep_attempt *attempt, const ep_address *address) {

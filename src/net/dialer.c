@@ -1,6 +1,6 @@
-/* Floor 5, net. The life and the turns of a dialer. In a turn: events go to the application, records to
- * the store, then output to the socket, until there is nothing more of any; so nothing leaves that the
- * store does not have. The core decides when to connect and when to try again.
+/* Floor 5, net. The life and the turns of a dialer. In a turn: events go to the application,
+ * records to the store, then output to the socket, until there is nothing more of any; so nothing
+ * leaves that the store does not have. The core decides when to connect and when to try again.
  * Read first: net/dialer.h; epigeon.h (the client core). Then: attempt.c. */
 #define _GNU_SOURCE 1
 #include "net/dialer.h"
@@ -13,7 +13,7 @@
 
 static uint64_t now_of(const ep_dialer *dialer) { return ep_loop_now(dialer->loop); }
 
-/* ---- What the connection brings ------------------------------------------------------------------- */
+/* ---- What the connection brings -------------------------------------------------------------- */
 
 void ep_dialer_opened(ep_dialer *dialer) {
   dialer->trouble[0] = '\0';
@@ -34,7 +34,8 @@ static void trouble_say(ep_dialer *dialer, int code) {
   if (code == UV_ECONNREFUSED || (code == UV_ENOENT && dialer->address.kind == EP_ADDRESS_UNIX)) {
     why = "nobody listens there";
   }
-  (void)snprintf(dialer->trouble, sizeof dialer->trouble, "No connection to %s: %s.", dialer->server, why);
+  (void)snprintf(dialer->trouble, sizeof dialer->trouble, "No connection to %s: %s.",
+                 dialer->server, why);
 }
 
 /* The core has said farewell to this connection itself when it wants it closed. */
@@ -45,10 +46,11 @@ void ep_dialer_lost(ep_dialer *dialer, int code) {
   ep_client_closed(dialer->core, now_of(dialer));
 }
 
-/* ---- A turn --------------------------------------------------------------------------------------- */
+/* ---- A turn ---------------------------------------------------------------------------------- */
 
-/* A message is confirmed when the next event is asked for. So the one in which the application closes the
- * dialer is, and what would come after it is not delivered any more: it comes again another time. */
+/* A message is confirmed when the next event is asked for. So the one in which the application
+ * closes the dialer is, and what would come after it is not delivered any more: it comes again
+ * another time. */
 static bool events_deliver(ep_dialer *dialer) {
   ep_event event;
   bool any = false;
@@ -93,7 +95,8 @@ static bool output_write(ep_dialer *dialer) {
   return (size_t)taken == output.len;
 }
 
-/* The core gave the connection up; what it has left to say (bye) is written first, if that is possible. */
+/* The core gave the connection up; what it has left to say (bye) is written first, if that is
+ * possible. */
 static bool close_follow(ep_dialer *dialer) {
   ep_attempt *attempt = dialer->attempt;
   if (attempt->phase == EP_CONNECTED && ep_client_output(dialer->core, now_of(dialer)).len != 0) {
@@ -175,7 +178,7 @@ static uint64_t dialer_deadline(const ep_member *member) {
   return dialer->give_up_ms < due_ms ? dialer->give_up_ms : due_ms;
 }
 
-/* ---- Life ----------------------------------------------------------------------------------------- */
+/* ---- Life ------------------------------------------------------------------------------------ */
 
 typedef struct words {
   char *text;
@@ -211,13 +214,15 @@ static ep_status core_open(ep_dialer *dialer, const ep_dial_options *options, wo
   config.durable = options->state != NULL;
   ep_status status = ep_client_new(&dialer->core, &config);
   if (status == EP_INVALID_ARGUMENT) {
-    return say(to, status, "The client id, the secret, the token or the presence selector is not valid.");
+    return say(to, status,
+               "The client id, the secret, the token or the presence selector is not valid.");
   }
   return status == EP_OK ? EP_OK : say(to, status, ep_status_sentence(status));
 }
 
 static ep_status dialer_open(ep_dialer *dialer, const ep_dial_options *options, words to) {
-  if (!ep_address_parse(&dialer->address, options->server, to.text, to.len)) return EP_INVALID_ARGUMENT;
+  if (!ep_address_parse(&dialer->address, options->server, to.text, to.len))
+    return EP_INVALID_ARGUMENT;
   dialer->server = strdup(options->server);
   if (dialer->server == NULL) return say(to, EP_NO_MEMORY, ep_status_sentence(EP_NO_MEMORY));
   ep_status status = core_open(dialer, options, to);

@@ -1,5 +1,5 @@
-/* Floor 5, net. A client that connects: the core, its store and at most one connection (epigeon.h says
- * what the calls do).
+/* Floor 5, net. A client that connects: the core, its store and at most one connection (epigeon.h
+ * says what the calls do).
  *
  *   dialer.c  life, turns: events out, records stored, output written
  *   attempt.c one connection, from its address to its end
@@ -18,7 +18,7 @@ typedef enum ep_attempt_phase { EP_RESOLVING, EP_CONNECTING, EP_CONNECTED } ep_a
 
 /* One connection. It outlives its dialer for as long as libuv needs it. */
 typedef struct ep_attempt {
-  ep_link link; /* first: a link of a dialer is one of these */
+  ep_link link;      /* first: a link of a dialer is one of these */
   ep_dialer *dialer; /* NULL: abandoned */
   ep_loop *loop;
   ep_attempt_phase phase;
@@ -35,7 +35,8 @@ struct ep_dialer {
   ep_address address;
   char *server; /* the address as it was given */
   ep_attempt *attempt;
-  uint64_t give_up_ms; /* when to give up connecting, or writing before a close; UINT64_MAX: never */
+  uint64_t
+      give_up_ms; /* when to give up connecting, or writing before a close; UINT64_MAX: never */
   void (*on_event)(void *context, ep_dialer *dialer, const ep_event *event);
   void *context;
   bool in_turn;

@@ -1,5 +1,6 @@
-/* Floor 5, net. One stream connection, TCP or Unix: what service and dialer have in common. Reads into
- * the loop's buffer, writes at once what the socket takes and the rest when it can, without a copy.
+/* Floor 5, net. One stream connection, TCP or Unix: what service and dialer have in common. Reads
+ * into the loop's buffer, writes at once what the socket takes and the rest when it can, without a
+ * copy.
  * Read first: net/loop.h. */
 #ifndef EP_NET_LINK_H
 #define EP_NET_LINK_H
@@ -44,14 +45,16 @@ void ep_link_tune(ep_link *link);
 
 void ep_link_read(ep_link *link, bool on);
 
-/* Writes as much as the socket takes now: that is the result. The rest (which must stay where it is) is
- * written by and by, then written() is called; until then write nothing more. Negative: a libuv code. */
+/* Writes as much as the socket takes now: that is the result. The rest (which must stay where it
+ * is) is written by and by, then written() is called; until then write nothing more. Negative: a
+ * libuv code. */
 ssize_t ep_link_write(ep_link *link, ep_bytes bytes);
 
 /* Ends the writing side when nothing is being written; the peer sees an end. */
 void ep_link_finish(ep_link *link);
 
-/* Closes, whatever is under way; bytes given to write are not touched any more. closed() follows. */
+/* Closes, whatever is under way; bytes given to write are not touched any more. closed()
+ * follows. */
 void ep_link_close(ep_link *link);
 
 /* The address of the peer as text. Whether it is on this machine for sure. */

@@ -22,15 +22,18 @@ typedef struct words {
 
 static ep_status fail(words say, const char *address, int code) {
   if (code == UV_EADDRINUSE) {
-    (void)snprintf(say.text, say.len,
-                   "The address %s is in use: stop the program that listens there, or choose another.",
-                   address);
+    (void)snprintf(
+        say.text, say.len,
+        "The address %s is in use: stop the program that listens there, or choose another.",
+        address);
   } else if (code == UV_EACCES || code == UV_EPERM) {
-    (void)snprintf(say.text, say.len, "This user may not listen on %s: choose another address.", address);
+    (void)snprintf(say.text, say.len, "This user may not listen on %s: choose another address.",
+                   address);
   } else if (code == UV_EADDRNOTAVAIL) {
     (void)snprintf(say.text, say.len, "The address %s is not one of this machine.", address);
   } else {
-    (void)snprintf(say.text, say.len, "Listening on %s is not possible: %s.", address, uv_strerror(code));
+    (void)snprintf(say.text, say.len, "Listening on %s is not possible: %s.", address,
+                   uv_strerror(code));
   }
   return code == UV_ENOMEM ? EP_NO_MEMORY : EP_SYSTEM;
 }
@@ -41,7 +44,7 @@ static void on_connection(uv_stream_t *stream, int code) {
   listener->arrived(listener, code);
 }
 
-/* ---- Unix ----------------------------------------------------------------------------------------- */
+/* ---- Unix ------------------------------------------------------------------------------------ */
 
 /* A socket file that nobody listens on is left over from a server that died: it goes. */
 static int stale_remove(const char *path) {
@@ -68,16 +71,17 @@ static ep_status unix_open(ep_listener *listener, const ep_address *address, wor
   }
   if (code == 0) code = uv_pipe_bind(&listener->uv.pipe, address->name);
   if (code == UV_EACCES) { /* libuv says the same of a directory that is not there */
-    (void)snprintf(say.text, say.len,
-                   "This user may not make %s, or the directory does not exist: choose another path.",
-                   address->name);
+    (void)snprintf(
+        say.text, say.len,
+        "This user may not make %s, or the directory does not exist: choose another path.",
+        address->name);
     return EP_SYSTEM;
   }
   if (code == 0) code = uv_listen(&listener->uv.stream, BACKLOG, on_connection);
   return code == 0 ? EP_OK : fail(say, address->name, code);
 }
 
-/* ---- TCP ------------------------------------------------------------------------------------------ */
+/* ---- TCP ------------------------------------------------------------------------------------- */
 
 static int ip_listen(ep_listener *listener, const struct sockaddr *address) {
   int code = uv_tcp_bind(&listener->uv.tcp, address, 0); /* libuv sets SO_REUSEADDR */
@@ -117,7 +121,8 @@ static ep_status tcp_open(ep_listener *listener, const ep_address *address, cons
                           words say) {
   int code = 0;
   if (address->kind == EP_ADDRESS_ALL) code = all_listen(listener, address->port);
-  if (address->kind == EP_ADDRESS_IP) code = ip_listen(listener, (const struct sockaddr *)&address->ip);
+  if (address->kind == EP_ADDRESS_IP)
+    code = ip_listen(listener, (const struct sockaddr *)&address->ip);
   if (address->kind == EP_ADDRESS_NAME) code = name_listen(listener, address);
   return code == 0 ? EP_OK : fail(say, text, code);
 }

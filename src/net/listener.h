@@ -10,9 +10,9 @@
 
 typedef struct ep_listener ep_listener;
 
-/* Embedded. `arrived` is called when somebody has connected: accept at once, or, when nothing may be
- * taken now, later with the same uv_accept; no further call comes before that. code: not 0 when a
- * connection could not be taken (a libuv code). */
+/* Embedded. `arrived` is called when somebody has connected: accept at once, or, when nothing may
+ * be taken now, later with the same uv_accept; no further call comes before that. code: not 0 when
+ * a connection could not be taken (a libuv code). */
 struct ep_listener {
   union {
     uv_handle_t handle;
@@ -29,8 +29,8 @@ struct ep_listener {
   unsigned port;
 };
 
-/* Binds and listens. The handlers must be set. message receives one sentence when the status is not OK;
- * close it also then, if it is open. */
+/* Binds and listens. The handlers must be set. message receives one sentence when the status is not
+ * OK; close it also then, if it is open. */
 ep_status ep_listener_open(ep_listener *listener, ep_loop *loop, const char *text, char *message,
                            size_t message_len);
 

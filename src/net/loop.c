@@ -1,6 +1,6 @@
-/* Floor 5, net. The loop. libuv runs timers, then prepare, sleeps and reads sockets, then check: the
- * members' turns are run in prepare (what timers and the application led to leaves before the sleep) and
- * in check (what the sockets brought is handled once for all of them).
+/* Floor 5, net. The loop. libuv runs timers, then prepare, sleeps and reads sockets, then check:
+ * the members' turns are run in prepare (what timers and the application led to leaves before the
+ * sleep) and in check (what the sockets brought is handled once for all of them).
  * Read first: net/loop.h. */
 #define _GNU_SOURCE 1
 #include "net/loop.h"
@@ -13,18 +13,18 @@ enum { READ_BUFFER_LEN = 256 * 1024, OWN_HANDLES = 3 };
 
 struct ep_loop {
   uv_loop_t *uv;
-  uv_loop_t own;         /* uv points here, or to a loop of the application */
+  uv_loop_t own; /* uv points here, or to a loop of the application */
   uv_prepare_t prepare;
   uv_check_t check;
   uv_timer_t timer;
-  uint64_t armed_ms;     /* what the timer is set to; UINT64_MAX: it is not */
+  uint64_t armed_ms; /* what the timer is set to; UINT64_MAX: it is not */
   ep_member *members;
-  ep_member *next;       /* whose turn comes after this one */
+  ep_member *next; /* whose turn comes after this one */
   unsigned handles_open;
   char *read_buffer;
 };
 
-/* ---- Turns ------------------------------------------------------------------------------------- */
+/* ---- Turns ----------------------------------------------------------------------------------- */
 
 static void members_turn(ep_loop *loop) {
   uint64_t now_ms = uv_now(loop->uv);
@@ -39,8 +39,8 @@ static void on_timer(uv_timer_t *timer) {
   loop->armed_ms = UINT64_MAX; /* the turn comes with prepare */
 }
 
-/* The members have had their turn, so what is due now is not due for them: the timer waits at least 1 ms,
- * and a deadline that stays behind costs no more than that. */
+/* The members have had their turn, so what is due now is not due for them: the timer waits at least
+ * 1 ms, and a deadline that stays behind costs no more than that. */
 static void timer_arm(ep_loop *loop) {
   uint64_t due_ms = UINT64_MAX;
   for (ep_member *member = loop->members; member != NULL; member = member->next) {
@@ -66,7 +66,7 @@ static void on_prepare(uv_prepare_t *prepare) {
 
 static void on_check(uv_check_t *check) { members_turn(check->data); }
 
-/* ---- Members ----------------------------------------------------------------------------------- */
+/* ---- Members --------------------------------------------------------------------------------- */
 
 void ep_loop_join(ep_loop *loop, ep_member *member) {
   EP_ASSERT(member->turn != NULL && member->deadline != NULL);
@@ -100,7 +100,7 @@ uv_buf_t ep_loop_read_buffer(ep_loop *loop) {
   return uv_buf_init(loop->read_buffer, READ_BUFFER_LEN);
 }
 
-/* ---- Life -------------------------------------------------------------------------------------- */
+/* ---- Life ------------------------------------------------------------------------------------ */
 
 static void handles_init(ep_loop *loop) {
   int code = uv_prepare_init(loop->uv, &loop->prepare);

@@ -1,5 +1,5 @@
-/* Floor 5, net. The life of a service: its store is loaded into the core, then it listens; in the end it
- * says so to everybody, and goes when the last connection is gone.
+/* Floor 5, net. The life of a service: its store is loaded into the core, then it listens; in the
+ * end it says so to everybody, and goes when the last connection is gone.
  * Read first: net/service.h. Then: service_turn.c. */
 #define _GNU_SOURCE 1
 #include "net/service.h"
@@ -19,7 +19,7 @@ static ep_status say(words to, ep_status status, const char *sentence) {
   return status;
 }
 
-/* ---- Start ---------------------------------------------------------------------------------------- */
+/* ---- Start ----------------------------------------------------------------------------------- */
 
 static ep_status core_load(void *context, const ep_record *record) {
   return ep_server_load(context, record);
@@ -44,7 +44,8 @@ static ep_status core_open(ep_service *service, const ep_serve_options *options,
   ep_server_config config = options->core;
   config.durable = options->data != NULL;
   ep_status status = ep_server_new(&service->core, &config);
-  if (status == EP_INVALID_ARGUMENT) return say(to, status, "A limit of the server is out of its range.");
+  if (status == EP_INVALID_ARGUMENT)
+    return say(to, status, "A limit of the server is out of its range.");
   return status == EP_OK ? EP_OK : say(to, status, ep_status_sentence(status));
 }
 
@@ -104,7 +105,7 @@ ep_status ep_serve(ep_service **out, ep_loop *loop, const ep_serve_options *opti
   return EP_OK;
 }
 
-/* ---- Questions ------------------------------------------------------------------------------------ */
+/* ---- Questions ------------------------------------------------------------------------------- */
 
 unsigned ep_service_port(const ep_service *service, size_t listen_index) {
   EP_ASSERT(listen_index < service->listener_count);
@@ -120,7 +121,7 @@ void ep_service_on_failed(ep_service *service, void (*on_failed)(void *context),
   service->failed_context = context;
 }
 
-/* ---- End ------------------------------------------------------------------------------------------ */
+/* ---- End ------------------------------------------------------------------------------------- */
 
 /* Between records and committed the core must not be told: then it is told afterwards. */
 void ep_service_stop_core(ep_service *service) {

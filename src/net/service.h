@@ -1,5 +1,5 @@
-/* Floor 5, net. A server that listens: the core, its store and its connections (epigeon.h says what the
- * calls do).
+/* Floor 5, net. A server that listens: the core, its store and its connections (epigeon.h says what
+ * the calls do).
  *
  *   service.c      life: open, load, stop, free
  *   service_turn.c what the loop brings: connections, bytes, turns
@@ -18,17 +18,18 @@ enum { EP_LINGER_MS = 2000, EP_TROUBLE_LEN = 512 };
 typedef struct ep_connection {
   ep_link link; /* first: a link of a service is one of these */
   ep_service *service;
-  ep_conn conn;  /* its name in the core; 0: the core does not know it any more */
-  bool closed;   /* libuv is done with the link */
+  ep_conn conn;    /* its name in the core; 0: the core does not know it any more */
+  bool closed;     /* libuv is done with the link */
   bool hangup_due; /* to be told to the core when it may be told something */
   size_t sent_due; /* the same: bytes written */
   bool in_paused, in_deferred, in_lingering;
   uint8_t *rest; /* bytes read and not taken by the core yet; reading is paused */
   size_t rest_len, rest_at;
-  struct ep_connection *next, *previous;   /* all connections of the service */
-  struct ep_connection *next_paused;       /* those with a rest */
-  struct ep_connection *next_deferred;     /* those with something due */
-  struct ep_connection *next_lingering, *previous_lingering; /* shut by us, the peer not yet; oldest first */
+  struct ep_connection *next, *previous; /* all connections of the service */
+  struct ep_connection *next_paused;     /* those with a rest */
+  struct ep_connection *next_deferred;   /* those with something due */
+  struct ep_connection *next_lingering,
+      *previous_lingering; /* shut by us, the peer not yet; oldest first */
   uint64_t linger_until_ms;
 } ep_connection;
 
@@ -47,10 +48,10 @@ struct ep_service {
   bool dirty;       /* the core was given something since the last turn */
   bool committing;  /* between records and committed: the core is given nothing */
   bool in_turn;
-  bool joined;      /* the loop knows it */
+  bool joined; /* the loop knows it */
   bool stopping, core_stopped;
-  bool failed;      /* a batch could not be stored: there is no going on */
-  bool told;        /* on_failed was called */
+  bool failed; /* a batch could not be stored: there is no going on */
+  bool told;   /* on_failed was called */
   void (*on_failed)(void *context);
   void *failed_context;
   void (*done)(void *context);
@@ -58,8 +59,9 @@ struct ep_service {
   char trouble[EP_TROUBLE_LEN];
 };
 
-/* Beyond epigeon.h: on_failed is called (once, from the loop) when a batch could not be stored; every
- * connection is closed then, and stopping is what is left to do. ep_service_trouble: why, or "". */
+/* Beyond epigeon.h: on_failed is called (once, from the loop) when a batch could not be stored;
+ * every connection is closed then, and stopping is what is left to do. ep_service_trouble: why, or
+ * "". */
 void ep_service_on_failed(ep_service *service, void (*on_failed)(void *context), void *context);
 const char *ep_service_trouble(const ep_service *service);
 

@@ -1,5 +1,6 @@
-/* Floor 5, net. What a service does in a turn of the loop: sockets bring bytes to the core; then what is
- * to be stored is stored, and what may leave after that is written, once for each connection.
+/* Floor 5, net. What a service does in a turn of the loop: sockets bring bytes to the core; then
+ * what is to be stored is stored, and what may leave after that is written, once for each
+ * connection.
  * Read first: net/service.h; epigeon.h (ep_server_records and on). */
 #define _GNU_SOURCE 1
 #include <stdio.h>
@@ -11,7 +12,7 @@
 
 static uint64_t now_of(const ep_service *service) { return ep_loop_now(service->loop); }
 
-/* ---- Connections by their name in the core -------------------------------------------------------- */
+/* ---- Connections by their name in the core --------------------------------------------------- */
 
 static uint64_t conn_hash(ep_conn conn) { return conn * UINT64_C(0x9e3779b97f4a7c15) >> 16; }
 
@@ -23,7 +24,7 @@ static ep_connection *connection_find(const ep_service *service, ep_conn conn) {
   return ep_table_find(&service->by_conn, conn_hash(conn), conn_equal, &conn);
 }
 
-/* ---- Ends ----------------------------------------------------------------------------------------- */
+/* ---- Ends ------------------------------------------------------------------------------------ */
 
 static void rest_drop(ep_connection *connection) {
   free(connection->rest);
@@ -74,8 +75,8 @@ static void connection_drop(ep_connection *connection) {
   core_hangup(connection);
 }
 
-/* All is written: the peer sees the end. What it still sends is read and dropped, so that the end, not a
- * reset, is what it sees; then it closes too, or the time is over. */
+/* All is written: the peer sees the end. What it still sends is read and dropped, so that the end,
+ * not a reset, is what it sees; then it closes too, or the time is over. */
 static void connection_finish(ep_connection *connection) {
   ep_service *service = connection->service;
   rest_drop(connection);
@@ -86,8 +87,10 @@ static void connection_finish(ep_connection *connection) {
   connection->in_lingering = true;
   connection->next_lingering = NULL;
   connection->previous_lingering = service->last_lingering;
-  if (service->last_lingering != NULL) service->last_lingering->next_lingering = connection;
-  else service->lingering = connection;
+  if (service->last_lingering != NULL)
+    service->last_lingering->next_lingering = connection;
+  else
+    service->lingering = connection;
   service->last_lingering = connection;
 }
 
@@ -102,8 +105,10 @@ static void connection_free(ep_connection *connection) {
   if (connection->in_paused || connection->in_deferred) return; /* freed where the list is walked */
   EP_ASSERT(connection->conn == 0);
   if (connection->next != NULL) connection->next->previous = connection->previous;
-  if (connection->previous != NULL) connection->previous->next = connection->next;
-  else service->connections = connection->next;
+  if (connection->previous != NULL)
+    connection->previous->next = connection->next;
+  else
+    service->connections = connection->next;
   rest_drop(connection);
   free(connection);
 }
@@ -116,7 +121,7 @@ static void on_closed(ep_link *link) {
   ep_service_free_if_over(service);
 }
 
-/* ---- Bytes ---------------------------------------------------------------------------------------- */
+/* ---- Bytes ----------------------------------------------------------------------------------- */
 
 static void pause_join(ep_connection *connection) {
   ep_service *service = connection->service;
@@ -156,7 +161,8 @@ static void on_received(ep_link *link, ep_bytes bytes) {
 /* True: something was taken, so that a further turn makes sense. */
 static bool rest_offer(ep_connection *connection) {
   ep_service *service = connection->service;
-  ep_bytes rest = {connection->rest + connection->rest_at, connection->rest_len - connection->rest_at};
+  ep_bytes rest = {connection->rest + connection->rest_at,
+                   connection->rest_len - connection->rest_at};
   size_t taken = ep_server_receive(service->core, connection->conn, rest, now_of(service));
   EP_ASSERT(taken <= rest.len);
   connection->rest_at += taken;
@@ -220,7 +226,7 @@ static void ready_handle(ep_service *service, const ep_ready *ready) {
   connection_finish(connection);
 }
 
-/* ---- Arrivals ------------------------------------------------------------------------------------- */
+/* ---- Arrivals -------------------------------------------------------------------------------- */
 
 static const ep_link_handlers link_handlers = {on_received, on_written, on_ended, on_closed};
 
@@ -283,7 +289,7 @@ static void arrivals_take(ep_service *service) {
   }
 }
 
-/* ---- Turns ---------------------------------------------------------------------------------------- */
+/* ---- Turns ----------------------------------------------------------------------------------- */
 
 static void notes_pull(ep_service *service) {
   ep_note note;
@@ -313,13 +319,15 @@ static void on_committed(void *context, bool stored) {
   service->committing = false;
   if (!stored && !service->failed) {
     service->failed = true;
-    (void)snprintf(service->trouble, sizeof service->trouble, "%s", ep_store_trouble(service->store));
+    (void)snprintf(service->trouble, sizeof service->trouble, "%s",
+                   ep_store_trouble(service->store));
   }
   ep_server_committed(service->core, stored, now_of(service));
   deferred_tell(service);
   if (service->stopping) ep_service_stop_core(service);
   ep_ready ready;
-  while (ep_server_next_ready(service->core, &ready, now_of(service))) ready_handle(service, &ready);
+  while (ep_server_next_ready(service->core, &ready, now_of(service)))
+    ready_handle(service, &ready);
   rests_offer(service);
   arrivals_take(service);
   notes_pull(service);

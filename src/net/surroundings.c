@@ -1,5 +1,5 @@
-/* Floor 5, net. What the cores need from a usual system: memory, random bytes, SHA-256. And the sentences
- * of the statuses.
+/* Floor 5, net. What the cores need from a usual system: memory, random bytes, SHA-256. And the
+ * sentences of the statuses.
  * Read first: epigeon.h (ep_surroundings). */
 #define _GNU_SOURCE 1
 #include <errno.h>
@@ -32,13 +32,15 @@ static void system_random(void *context, uint8_t *out, size_t out_len) {
 static void sha256(void *context, uint8_t out[32], ep_bytes in) {
   (void)context;
   unsigned len = 0;
-  int good = EVP_Digest(in.len != 0 ? (const void *)in.data : "", in.len, out, &len, EVP_sha256(), NULL);
+  int good =
+      EVP_Digest(in.len != 0 ? (const void *)in.data : "", in.len, out, &len, EVP_sha256(), NULL);
   EP_ASSERT(good == 1 && len == 32);
 }
 
 void ep_surroundings_default(ep_surroundings *out) {
   EP_ASSERT(out != NULL);
-  *out = (ep_surroundings){.allocator = {memory_resize, NULL}, .random = system_random, .digest = sha256};
+  *out = (ep_surroundings){
+      .allocator = {memory_resize, NULL}, .random = system_random, .digest = sha256};
 }
 
 const char *ep_status_sentence(ep_status status) {

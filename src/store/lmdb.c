@@ -1,6 +1,6 @@
 /* Floor 5, store. Records in LMDB: one table of the environment for each ep_table_id, one write
- * transaction, synced, for each batch. A value is followed by eight bytes of hash, so that a damaged one
- * is found when it is loaded.
+ * transaction, synced, for each batch. A value is followed by eight bytes of hash, so that a
+ * damaged one is found when it is loaded.
  * Read first: store/store.h, store/lmdb_files.h. */
 #define _GNU_SOURCE 1
 #include <errno.h>
@@ -16,14 +16,10 @@
 
 #define FORMAT "1"
 
-enum {
-  SUM_LEN = 8,
-  MAP_DIRECTORY = 256 << 20,
-  MAP_FILE = 16 << 20,
-  TROUBLE_LEN = 512
-};
+enum { SUM_LEN = 8, MAP_DIRECTORY = 256 << 20, MAP_FILE = 16 << 20, TROUBLE_LEN = 512 };
 
-static const char *const table_names[EP_TABLE_COUNT] = {"meta", "clients", "log", "confirmed", "seen"};
+static const char *const table_names[EP_TABLE_COUNT] = {"meta", "clients", "log", "confirmed",
+                                                        "seen"};
 static const char format_table[] = "format";
 
 typedef struct ep_lmdb {
@@ -58,7 +54,7 @@ static void sum_write(uint8_t *out, uint64_t sum) {
   for (unsigned i = 0; i < SUM_LEN; i++) out[i] = (uint8_t)(sum >> (8 * i));
 }
 
-/* ---- Commit ------------------------------------------------------------------------------------ */
+/* ---- Commit ---------------------------------------------------------------------------------- */
 
 /* Log records come in the order of their keys but for rare exceptions: they go behind the last. */
 static int record_place(MDB_cursor *cursor, uint8_t table, MDB_val *key, MDB_val *data) {
@@ -96,7 +92,8 @@ static int batch_write(ep_lmdb *lmdb, MDB_txn *txn, ep_bytes batch) {
     EP_ASSERT(record.key.len >= 1 && record.key.len <= 64);
     MDB_cursor **cursor = &cursors[record.table];
     int code = *cursor != NULL ? 0 : mdb_cursor_open(txn, lmdb->tables[record.table], cursor);
-    if (code == 0) code = record.remove ? record_remove(*cursor, &record) : record_put(*cursor, &record);
+    if (code == 0)
+      code = record.remove ? record_remove(*cursor, &record) : record_put(*cursor, &record);
     if (code != 0) return code;
   }
   EP_ASSERT(batch.len == 0);
@@ -144,7 +141,7 @@ static void lmdb_commit(ep_store *store, ep_bytes batch, ep_store_done *done, vo
   done(context, code == 0);
 }
 
-/* ---- Load -------------------------------------------------------------------------------------- */
+/* ---- Load ------------------------------------------------------------------------------------ */
 
 static bool value_open(ep_bytes key, MDB_val data, ep_bytes *out) {
   if (data.mv_size < SUM_LEN) return false;
@@ -193,7 +190,7 @@ static ep_status lmdb_load(ep_store *store, ep_store_each *each, void *context) 
   return status;
 }
 
-/* ---- Open and close ---------------------------------------------------------------------------- */
+/* ---- Open and close -------------------------------------------------------------------------- */
 
 static const char *lmdb_trouble(const ep_store *store) {
   return ((const ep_lmdb *)(const void *)store)->trouble;
@@ -226,7 +223,8 @@ static int env_open(ep_lmdb *lmdb, const ep_store_place *place) {
   code = mdb_env_set_mapsize(lmdb->env, (size_t)(place->map_size != 0 ? place->map_size : usual));
   if (code == 0) code = mdb_env_set_maxdbs(lmdb->env, EP_TABLE_COUNT + 1);
   if (code != 0) return code;
-  /* Our own lock keeps other processes off; LMDB's stays where copies of a running store are made. */
+  /* Our own lock keeps other processes off; LMDB's stays where copies of a running store are
+   * made. */
   unsigned flags = place->directory ? 0 : MDB_NOSUBDIR | MDB_NOLOCK;
   code = mdb_env_open(lmdb->env, place->path, flags, 0600);
   return code != 0 ? code : ep_store_check_length(lmdb->env);
@@ -239,7 +237,7 @@ static int format_settle(ep_lmdb *lmdb, MDB_txn *txn, ep_status *status) {
   int code = mdb_dbi_open(txn, NULL, 0, &main_table);
   if (code == 0) code = mdb_stat(txn, main_table, &shape);
   if (code != 0) return code;
-  MDB_val key = {sizeof "format" - 1, (void *)(uintptr_t)"format"};
+  MDB_val key = {sizeof "format" - 1, (void *)(uintptr_t) "format"};
   MDB_val value = {sizeof FORMAT - 1, (void *)(uintptr_t)FORMAT};
   code = mdb_dbi_open(txn, format_table, shape.ms_entries == 0 ? MDB_CREATE : 0, &table);
   if (code == MDB_NOTFOUND || code == MDB_INCOMPATIBLE) return MDB_INVALID;
@@ -247,9 +245,11 @@ static int format_settle(ep_lmdb *lmdb, MDB_txn *txn, ep_status *status) {
   if (shape.ms_entries == 0) return mdb_put(txn, table, &key, &value, 0);
   code = mdb_get(txn, table, &key, &value);
   if (code != 0) return code == MDB_NOTFOUND ? MDB_INVALID : code;
-  if (value.mv_size == sizeof FORMAT - 1 && memcmp(value.mv_data, FORMAT, value.mv_size) == 0) return 0;
-  ep_store_say(words_of(lmdb), "The store %s was written by another version of e-pigeon (format %.*s).",
-               lmdb->path, value.mv_size < 32 ? (int)value.mv_size : 32, (const char *)value.mv_data);
+  if (value.mv_size == sizeof FORMAT - 1 && memcmp(value.mv_data, FORMAT, value.mv_size) == 0)
+    return 0;
+  ep_store_say(words_of(lmdb),
+               "The store %s was written by another version of e-pigeon (format %.*s).", lmdb->path,
+               value.mv_size < 32 ? (int)value.mv_size : 32, (const char *)value.mv_data);
   *status = EP_OTHER_FORMAT;
   return 0;
 }
@@ -290,7 +290,8 @@ ep_status ep_store_open_lmdb(ep_store **out, const ep_store_place *place, char *
   *out = NULL;
   message[0] = '\0';
   ep_lmdb *lmdb = lmdb_new(place->path);
-  if (lmdb == NULL) return ep_store_fail((ep_store_words){message, message_len}, place->path, ENOMEM);
+  if (lmdb == NULL)
+    return ep_store_fail((ep_store_words){message, message_len}, place->path, ENOMEM);
   ep_status status = lmdb_open(lmdb, place);
   if (status == EP_OK) {
     *out = &lmdb->store;

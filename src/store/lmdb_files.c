@@ -35,7 +35,8 @@ ep_status ep_store_fail(ep_store_words words, const char *path, int code) {
     return EP_NO_MEMORY;
   }
   if (code == MDB_INVALID) {
-    ep_store_say(words, "%s is not a store of e-pigeon: move it away, or choose another place.", path);
+    ep_store_say(words, "%s is not a store of e-pigeon: move it away, or choose another place.",
+                 path);
     return EP_DAMAGED;
   }
   if (code == MDB_VERSION_MISMATCH) {
@@ -43,17 +44,21 @@ ep_status ep_store_fail(ep_store_words words, const char *path, int code) {
     return EP_OTHER_FORMAT;
   }
   if (means_damage(code)) {
-    ep_store_say(words, "The store %s is damaged: bring it back from a copy, or move it away.", path);
+    ep_store_say(words, "The store %s is damaged: bring it back from a copy, or move it away.",
+                 path);
     return EP_DAMAGED;
   }
   if (code == ENOSPC || code == EDQUOT || code == EFBIG || code == MDB_MAP_FULL) {
     ep_store_say(words, "There is no room left for the store %s: make room and start again.", path);
   } else if (code == EACCES || code == EPERM || code == EROFS) {
-    ep_store_say(words, "This user may not write the store %s: change its owner or its place.", path);
+    ep_store_say(words, "This user may not write the store %s: change its owner or its place.",
+                 path);
   } else if (code == EIO) { /* also: LMDB could write a part only */
-    ep_store_say(words, "The store %s could not be written whole: the disk is full, or failing.", path);
+    ep_store_say(words, "The store %s could not be written whole: the disk is full, or failing.",
+                 path);
   } else if (code == ENOENT) {
-    ep_store_say(words, "The directory in which the store %s would lie does not exist: make it.", path);
+    ep_store_say(words, "The directory in which the store %s would lie does not exist: make it.",
+                 path);
   } else {
     ep_store_say(words, "The store %s cannot be used: %s.", path, mdb_strerror(code));
   }
@@ -141,8 +146,8 @@ void ep_store_sync_names(const ep_store_place *place) {
   free(parent);
 }
 
-/* How many of the pages from `first` on the list of free pages names. LMDB keeps it in table 0: lists of
- * page numbers, each led by its count. */
+/* How many of the pages from `first` on the list of free pages names. LMDB keeps it in table 0:
+ * lists of page numbers, each led by its count. */
 static int count_free(MDB_txn *txn, size_t first, size_t *count) {
   MDB_cursor *cursor = NULL;
   int code = mdb_cursor_open(txn, 0, &cursor);

@@ -82,7 +82,7 @@ start_server() {
 
 # end_server SIGNAL
 end_server() {
-    kill "-$1" "$server"
+    kill "-$1" "$server" 2>/dev/null
     wait "$server" 2>/dev/null
     server_code=$?
     server=''
@@ -155,10 +155,12 @@ is 'stdout while the server is away' 0 "$(count_lines out)"
 # ---- each command, over TCP and the socket, in both versions ---------------------------------------------
 
 port=''
-for candidate in 1 2 3 4 5 6 7 8; do
+for candidate in 1 2 3 4 5; do
     port=$((20000 + ($$ * 7 + candidate * 1009) % 10000))
     if start_server; then break; fi
+    end_server KILL
 done
+[ -n "$server" ] || { bad "no server starts: $(tail -n 3 server.log)"; echo "$passed passed, $failed failed"; exit 1; }
 tcp=127.0.0.1:$port
 
 # conversation VERSION_OPTION: listen, send, who, watch, session
@@ -341,12 +343,6 @@ seq 50000 >lines
 "$EPIGEON" --server "$address" send --to many <lines >out 2>err &
 sender=$!
 client many --id many listen --count 50000
-peak=0
-while kill -0 "$sender" 2>/dev/null; do
-    now=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$sender/status" 2>/dev/null)
-    [ "${now:-0}" -gt "$peak" ] && peak=$now
-    sleep 0.1
-done
 wait "$sender"
 is 'exit code of 50000 lines' 0 $?
 out_is 'send of 50000 lines' '50000 messages confirmed'
@@ -391,6 +387,7 @@ has 'no token' err 'unauthorized'
 exits 3 $credentials --timeout 0.3 --id narrow listen
 feeds '1\n2\n3\n4\n' 1 $credentials send --to narrow
 out_is 'send into a full mailbox' '2 messages confirmed, 2 refused'
+has 'send into a full mailbox' err 'line 4 was refused'
 has 'send into a full mailbox' err 'mailbox-full'
 exits 1 $credentials send --to narrow --receipt 5
 exits 0 $credentials --id narrow listen --count 2

@@ -422,6 +422,27 @@ START_TEST(restored) {
 }
 END_TEST
 
+/* The server becomes an EP/2 server, and the session goes in front of everything. */
+START_TEST(restored_in_front) {
+  desk *d = desk_new();
+  d->config.durable = true;
+  desk_begin(d);
+  desk_join1(d, "false");
+  ep_client_update_session(d->client, EP_LITERAL("{\"a\":1}"), d->now);
+  ep_client_closed(d->client, d->now);
+  desk_pass(d, 500);
+  ep_client_opened(d->client, d->now);
+  tell1(d, "{'action':'auth','payload':true,'version':2,'epoch':'e1','expect':0}");
+  see_all(d);
+  ck_assert_uint_eq(d->client->outbox.base, 0);
+  ck_assert(desk_restart(d));
+  desk_join2(d, "e2", 0);
+  see(d, "{'action':'session.update','payload':{'a':1},'id':0}");
+  see_nothing(d);
+  desk_free(d);
+}
+END_TEST
+
 START_TEST(damaged) {
   desk *d = stored_desk();
   unsigned refused = 0;
@@ -472,6 +493,7 @@ void add_client_faults(TCase *tcase) {
   tcase_add_test(tcase, kills_v1);
   tcase_add_test(tcase, store_that_fails);
   tcase_add_test(tcase, restored);
+  tcase_add_test(tcase, restored_in_front);
   tcase_add_test(tcase, damaged);
   tcase_add_test(tcase, cut_short);
 }

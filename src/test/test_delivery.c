@@ -117,22 +117,33 @@ static ep_bytes text_of(const char *text) {
 }
 
 const char *join1(world *w, uint32_t link, const char *client) {
-  return apply(w, &(ep_command){.kind = EP_COMMAND_JOIN, .now_ms = w->now_ms, .link = link,
-                                .version = 1, .client = text_of(client)});
+  return apply(w, &(ep_command){.kind = EP_COMMAND_JOIN,
+                                .now_ms = w->now_ms,
+                                .link = link,
+                                .version = 1,
+                                .client = text_of(client)});
 }
 
 const char *join2(world *w, uint32_t link, const char *client, const char *instance) {
-  return apply(w, &(ep_command){.kind = EP_COMMAND_JOIN, .now_ms = w->now_ms, .link = link,
-                                .version = 2, .client = text_of(client),
+  return apply(w, &(ep_command){.kind = EP_COMMAND_JOIN,
+                                .now_ms = w->now_ms,
+                                .link = link,
+                                .version = 2,
+                                .client = text_of(client),
                                 .instance = text_of(instance)});
 }
 
 const char *rejoin2(world *w, uint32_t link, const char *client, const char *instance,
                     const char *epoch, uint64_t expect) {
-  return apply(w, &(ep_command){.kind = EP_COMMAND_JOIN, .now_ms = w->now_ms, .link = link,
-                                .version = 2, .client = text_of(client),
-                                .instance = text_of(instance), .has_epoch_expect = true,
-                                .epoch = text_of(epoch), .expect = expect});
+  return apply(w, &(ep_command){.kind = EP_COMMAND_JOIN,
+                                .now_ms = w->now_ms,
+                                .link = link,
+                                .version = 2,
+                                .client = text_of(client),
+                                .instance = text_of(instance),
+                                .has_epoch_expect = true,
+                                .epoch = text_of(epoch),
+                                .expect = expect});
 }
 
 const char *leave(world *w, uint32_t link) {
@@ -140,8 +151,11 @@ const char *leave(world *w, uint32_t link) {
 }
 
 const char *session(world *w, uint32_t link, uint64_t id, const char *json) {
-  return apply(w, &(ep_command){.kind = EP_COMMAND_SESSION, .now_ms = w->now_ms, .link = link,
-                                .id = id, .json = text_of(json)});
+  return apply(w, &(ep_command){.kind = EP_COMMAND_SESSION,
+                                .now_ms = w->now_ms,
+                                .link = link,
+                                .id = id,
+                                .json = text_of(json)});
 }
 
 static const char *send_message(world *w, uint32_t link, uint64_t id, const char *to,
@@ -149,10 +163,16 @@ static const char *send_message(world *w, uint32_t link, uint64_t id, const char
   char uid_json[300], to_json[300];
   snprintf(uid_json, sizeof(uid_json), "\"%s\"", uid);
   snprintf(to_json, sizeof(to_json), to[0] == '{' ? "%s" : "\"%s\"", to);
-  ep_command command = {.kind = EP_COMMAND_MESSAGE, .now_ms = w->now_ms, .link = link, .id = id,
-                        .receipt = receipt, .uid = text_of(uid), .uid_json = text_of(uid_json),
+  ep_command command = {.kind = EP_COMMAND_MESSAGE,
+                        .now_ms = w->now_ms,
+                        .link = link,
+                        .id = id,
+                        .receipt = receipt,
+                        .uid = text_of(uid),
+                        .uid_json = text_of(uid_json),
                         .to_kind = to[0] == '{' ? EP_TO_SELECTOR : EP_TO_CLIENT,
-                        .to_json = text_of(to_json), .json = text_of(uid_json)};
+                        .to_json = text_of(to_json),
+                        .json = text_of(uid_json)};
   if (to[0] != '{') command.to = text_of(to);
   return apply(w, &command);
 }
@@ -168,8 +188,8 @@ const char *message_receipt(world *w, uint32_t link, uint64_t id, const char *to
 const char *refuse(world *w, uint32_t link, uint64_t id, ep_error error, const char *uid) {
   char uid_json[300];
   snprintf(uid_json, sizeof(uid_json), "\"%s\"", uid == NULL ? "" : uid);
-  ep_command command = {.kind = EP_COMMAND_REFUSE, .now_ms = w->now_ms, .link = link, .id = id,
-                        .error = error};
+  ep_command command = {
+      .kind = EP_COMMAND_REFUSE, .now_ms = w->now_ms, .link = link, .id = id, .error = error};
   if (uid != NULL) {
     command.uid = text_of(uid);
     command.uid_json = text_of(uid_json);
@@ -178,13 +198,15 @@ const char *refuse(world *w, uint32_t link, uint64_t id, ep_error error, const c
 }
 
 const char *confirm_id(world *w, uint32_t link, uint64_t id) {
-  return apply(w, &(ep_command){.kind = EP_COMMAND_CONFIRM_ID, .now_ms = w->now_ms, .link = link,
-                                .id = id});
+  return apply(
+      w, &(ep_command){.kind = EP_COMMAND_CONFIRM_ID, .now_ms = w->now_ms, .link = link, .id = id});
 }
 
 const char *confirm_uid(world *w, uint32_t link, const char *uid) {
-  return apply(w, &(ep_command){.kind = EP_COMMAND_CONFIRM_UID, .now_ms = w->now_ms, .link = link,
-                                .uid = text_of(uid)});
+  return apply(
+      w,
+      &(ep_command){
+          .kind = EP_COMMAND_CONFIRM_UID, .now_ms = w->now_ms, .link = link, .uid = text_of(uid)});
 }
 
 const char *tick(world *w, uint64_t after_ms) {
@@ -207,7 +229,8 @@ const char *mail(world *w, const char *client) {
     const ep_item *item = place->item;
     if (slot != down->base) at += snprintf(at, (size_t)(end - at), " ");
     if (item->kind != EP_ITEM_MESSAGE) {
-      at += snprintf(at, (size_t)(end - at), "%.*s", (int)item->shape.len, (const char *)item->text);
+      at +=
+          snprintf(at, (size_t)(end - at), "%.*s", (int)item->shape.len, (const char *)item->text);
     } else if (place->confirmed) {
       at += snprintf(at, (size_t)(end - at), "(%.*s)", (int)item->uid_len - 2,
                      (const char *)item->text + item->uid_at + 1);

@@ -61,10 +61,10 @@ char *dump(const ep_registry *registry);
 #define said(call, text) ck_assert_str_eq((call), (text))
 #define has(call, text) ck_assert_ptr_nonnull(strstr((call), (text)))
 
-void add_delivery_parts(Suite *suite);    /* test_delivery_parts.c */
-void add_delivery_streams(Suite *suite);  /* test_delivery_streams.c */
-void add_delivery_routing(Suite *suite);  /* test_delivery_routing.c */
-void add_delivery_random(Suite *suite);   /* test_delivery_random.c */
-void add_delivery_persist(Suite *suite);  /* test_delivery_persist.c */
+void add_delivery_parts(Suite *suite);   /* test_delivery_parts.c */
+void add_delivery_streams(Suite *suite); /* test_delivery_streams.c */
+void add_delivery_routing(Suite *suite); /* test_delivery_routing.c */
+void add_delivery_random(Suite *suite);  /* test_delivery_random.c */
+void add_delivery_persist(Suite *suite); /* test_delivery_persist.c */
 
 #endif

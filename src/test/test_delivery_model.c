@@ -49,8 +49,8 @@ static int recipients(const model *m, const m_command *c, int out[M_ACCOUNTS]) {
   }
   for (int k = 0; k < M_KEYS; k++) {
     if (c->keys[k] < 0) continue;
-    bool fewer = smallest < 0 || m->having_count[k][c->keys[k]] <
-                                     m->having_count[smallest][c->keys[smallest]];
+    bool fewer = smallest < 0 ||
+                 m->having_count[k][c->keys[k]] < m->having_count[smallest][c->keys[smallest]];
     if (fewer) smallest = k;
   }
   int all = smallest < 0 ? m->count : m->having_count[smallest][c->keys[smallest]];
@@ -107,7 +107,8 @@ static int send(model *m, int a, const m_command *c, bool force, int *blocker) {
     put(&m->accounts[to[i]], (m_mail){'m', c->uid, a, m->messages, receipt, false});
   }
   m->messages++;
-  if (filled != 0 && account->version == 2) put(account, (m_mail){'e', c->uid, a, -1, false, false});
+  if (filled != 0 && account->version == 2)
+    put(account, (m_mail){'e', c->uid, a, -1, false, false});
   return DONE;
 }
 
@@ -178,7 +179,8 @@ static void settle(model *m, m_account *account) {
 
 static void drain(model *m, int a) {
   m_account *account = &m->accounts[a];
-  while (!account->blocked && account->held_count != 0 && account->held[0].id <= account->expected) {
+  while (!account->blocked && account->held_count != 0 &&
+         account->held[0].id <= account->expected) {
     m_command c = account->held[0];
     account->held_count--;
     memmove(account->held, account->held + 1, (size_t)account->held_count * sizeof(m_command));
@@ -207,11 +209,13 @@ static void receive(model *m, int a, const m_command *c) {
   }
   bool first = account->version == 2 ? c->id < account->expected : seen(account, c->uid);
   if (first) {
-    if (account->version == 2) log_confirm(m, a, c);
-    else item(m, a, c, false, &blocker);
+    if (account->version == 2)
+      log_confirm(m, a, c);
+    else
+      item(m, a, c, false, &blocker);
     drain(m, a);
-  } else if (account->blocked && (account->version == 2 ? c->id == account->expected
-                                                        : c->uid == account->head.uid)) {
+  } else if (account->blocked &&
+             (account->version == 2 ? c->id == account->expected : c->uid == account->head.uid)) {
     return;
   } else if (account->blocked || c->id > account->expected) {
     hold(account, c);
@@ -252,7 +256,8 @@ static int next_waiter(const model *m, int blocker) {
 
 static void retry_waiters(model *m, int box) {
   m_account *account = &m->accounts[box];
-  if (account->blocked && account->version == 2 && notices(account) < M_NOTICES) retry(m, box, false);
+  if (account->blocked && account->version == 2 && notices(account) < M_NOTICES)
+    retry(m, box, false);
   for (int a; (a = next_waiter(m, box)) >= 0 && !full(account);) {
     if (!retry(m, a, false)) return;
   }
@@ -278,7 +283,8 @@ static void pop(model *m, m_account *account) {
     sender->missed++;
     return;
   }
-  put(sender, (m_mail){'r', gone->uid, left_of(m, gone->message), (int)sender->missed, false, false});
+  put(sender,
+      (m_mail){'r', gone->uid, left_of(m, gone->message), (int)sender->missed, false, false});
   sender->missed = 0;
 }
 
@@ -304,8 +310,10 @@ static void confirm_uid(model *m, int a, int uid) {
   for (uint64_t s = account->base; s < account->next; s++) {
     m_mail *mail = &account->mail[s];
     if (mail->kind != 'm' || mail->confirmed || mail->uid != uid) continue;
-    if (s == account->base) pop(m, account);
-    else mail->confirmed = true;
+    if (s == account->base)
+      pop(m, account);
+    else
+      mail->confirmed = true;
     skip(m, account);
     retry_waiters(m, a);
     return;

@@ -1,4 +1,5 @@
-/* Tests of floor 3, delivery: the parts, each alone: inbox, outbox, seen, selector, command, record.
+/* Tests of floor 3, delivery: the parts, each alone: inbox, outbox, seen, selector, command,
+ * record.
  * Read first: test/test_delivery.h. */
 #include <stdio.h>
 #include <string.h>
@@ -44,8 +45,10 @@ START_TEST(inbox_keeps_order_and_drops_the_highest) {
     ep_inbox_check(&in);
     ck_assert_uint_eq(ep_inbox_lowest(&in)->id, id);
     ep_inbox_drop_lowest(&in);
-    if (id % 3 == 2) ep_inbox_drop_all(&in);
-    else if (in.count == 2) ep_inbox_drop_lowest(&in);
+    if (id % 3 == 2)
+      ep_inbox_drop_all(&in);
+    else if (in.count == 2)
+      ep_inbox_drop_lowest(&in);
   }
   ep_inbox_free(&in);
   ck_assert_uint_eq(memory.live, 0);
@@ -134,7 +137,8 @@ START_TEST(outbox_finds_prints_out_of_order) {
     int uid = (int)(what >> 8 & 127);
     char name[16];
     snprintf(name, sizeof(name), "u%d", uid);
-    memory.fail_at = (what >> 40 & 15) == 0 ? memory.calls + 1 : 0; /* the index cannot grow now and then */
+    memory.fail_at =
+        (what >> 40 & 15) == 0 ? memory.calls + 1 : 0; /* the index cannot grow now and then */
     bool push = (what & 3) != 0 ? step / 2000 % 2 == 0 : step / 2000 % 2 == 1;
     if (push && pushed < 20000) {
       if (!ep_outbox_reserve(&box)) continue;
@@ -268,12 +272,25 @@ END_TEST
 
 START_TEST(commands_survive_encoding) {
   ep_buffer out;
-  ep_command in = {.kind = EP_COMMAND_JOIN, .now_ms = 1u << 20, .link = 77, .version = 2,
-                   .receipt = true, .has_epoch_expect = true, .has_secret = true,
-                   .to_kind = EP_TO_SELECTOR, .error = EP_ERROR_BAD_TO, .id = 1234567890123,
-                   .expect = 98765, .client = bytes_of("client"), .instance = bytes_of("i"),
-                   .epoch = bytes_of("e"), .uid = bytes_of("u"), .uid_json = bytes_of("\"u\""),
-                   .to = bytes_of("to"), .to_json = bytes_of("{}"), .json = bytes_of("[1]")};
+  ep_command in = {.kind = EP_COMMAND_JOIN,
+                   .now_ms = 1u << 20,
+                   .link = 77,
+                   .version = 2,
+                   .receipt = true,
+                   .has_epoch_expect = true,
+                   .has_secret = true,
+                   .to_kind = EP_TO_SELECTOR,
+                   .error = EP_ERROR_BAD_TO,
+                   .id = 1234567890123,
+                   .expect = 98765,
+                   .client = bytes_of("client"),
+                   .instance = bytes_of("i"),
+                   .epoch = bytes_of("e"),
+                   .uid = bytes_of("u"),
+                   .uid_json = bytes_of("\"u\""),
+                   .to = bytes_of("to"),
+                   .to_json = bytes_of("{}"),
+                   .json = bytes_of("[1]")};
   ep_command back;
   memset(in.secret, 9, 32);
   ep_buffer_init(&out, &test_plain_allocator);

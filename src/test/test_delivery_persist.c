@@ -28,8 +28,10 @@ static void store_record(store *s, const ep_record *record) {
   int at = 0, high = s->count;
   while (at < high) {
     int middle = (at + high) / 2;
-    if (compare_rows(&s->rows[middle], record->table, record->key) < 0) at = middle + 1;
-    else high = middle;
+    if (compare_rows(&s->rows[middle], record->table, record->key) < 0)
+      at = middle + 1;
+    else
+      high = middle;
   }
   bool there = at < s->count && compare_rows(&s->rows[at], record->table, record->key) == 0;
   if (there) {
@@ -130,7 +132,8 @@ char *dump(const ep_registry *registry) {
   at = dump_text(at, "key", &registry->key, 16);
   at += sprintf(at, "\n");
   for (uint32_t i = 0; i < registry->count; i++) at = dump_account(at, registry->accounts[i]);
-  for (const ep_parked *p = registry->first_parked; p != NULL; p = p->next) at = dump_item(at, p->item);
+  for (const ep_parked *p = registry->first_parked; p != NULL; p = p->next)
+    at = dump_item(at, p->item);
   ck_assert_int_lt(at - text, 1 << 20);
   return text;
 }
@@ -232,10 +235,14 @@ START_TEST(damaged_records_are_refused) {
     uint8_t *value = malloc(r->value_len + 1);
     memcpy(value, r->value, r->value_len);
     int how = (int)(test_random(&random) % 4);
-    if (how == 0) r->value_len = r->value_len == 0 ? 0 : test_random(&random) % r->value_len;
-    else if (how == 1) r->key[test_random(&random) % r->key_len] ^= (uint8_t)(1 << (i % 8));
-    else if (how == 2) r->table = (uint8_t)(test_random(&random) % 7);
-    else if (r->value_len != 0) r->value[test_random(&random) % r->value_len] ^= (uint8_t)(1 << (i % 8));
+    if (how == 0)
+      r->value_len = r->value_len == 0 ? 0 : test_random(&random) % r->value_len;
+    else if (how == 1)
+      r->key[test_random(&random) % r->key_len] ^= (uint8_t)(1 << (i % 8));
+    else if (how == 2)
+      r->table = (uint8_t)(test_random(&random) % 7);
+    else if (r->value_len != 0)
+      r->value[test_random(&random) % r->value_len] ^= (uint8_t)(1 << (i % 8));
     ep_status status = load(again->registry, &s);
     if (status == EP_OK) {
       join1(again, 1, "c0");
@@ -301,8 +308,8 @@ START_TEST(loading_without_memory) {
 }
 END_TEST
 
-/* Some allocation of a command fails, from here on or once. Either nothing has happened but FAILED, and then
- * the command can simply be given again; or a part has, and the registry is consistent. */
+/* Some allocation of a command fails, from here on or once. Either nothing has happened but FAILED,
+ * and then the command can simply be given again; or a part has, and the registry is consistent. */
 static bool apply_failing(world *w, const m_command *command, uint64_t *random) {
   char *before = dump(w->registry);
   w->memory.fail_at = w->memory.calls + 1 + test_random(random) % 8;

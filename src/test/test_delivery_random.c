@@ -18,9 +18,7 @@ ep_registry_config random_config(void) {
   return config;
 }
 
-static int below(uint64_t *random, int limit) {
-  return (int)(test_random(random) >> 33) % limit;
-}
+static int below(uint64_t *random, int limit) { return (int)(test_random(random) >> 33) % limit; }
 
 static void random_keys(int keys[M_KEYS], uint64_t *random) {
   for (int k = 0; k < M_KEYS; k++) keys[k] = below(random, M_VALUES + 1) - 1;
@@ -56,8 +54,10 @@ static void random_join(m_command *c, const model *m, uint64_t *random) {
   c->link = below(random, 6) == 0 ? account->link : (uint32_t)below(random, 1000) + 1;
   if (c->link == 0) c->link = 1001;
   c->version = below(random, 5) != 0 && account->exists ? account->version : 1 + below(random, 2);
-  c->instance = c->version == 1 ? 0 : below(random, 4) == 0 ? 1 + below(random, 3)
-                                      : account->instance == 0 ? 1 : account->instance;
+  c->instance = c->version == 1          ? 0
+                : below(random, 4) == 0  ? 1 + below(random, 3)
+                : account->instance == 0 ? 1
+                                         : account->instance;
   c->expects = below(random, 2) == 0;
   uint64_t first = account->base - account->shift;
   c->expect = first + (uint64_t)below(random, (int)(account->next - account->base) + 2);
@@ -69,11 +69,16 @@ void random_command(m_command *c, const model *m, uint64_t *random) {
   const m_account *account = &m->accounts[c->account];
   int what = below(random, 100);
   c->link = account->link;
-  if (what < 2 || (account->link == 0 && what < 10)) random_join(c, m, random);
-  else if (account->link == 0 || what < 4) c->now += (uint64_t)below(random, 1500);
-  else if (what < 5) c->kind = 'l';
-  else if (what < 60) random_item(c, account, random);
-  else random_confirm(c, account, random);
+  if (what < 2 || (account->link == 0 && what < 10))
+    random_join(c, m, random);
+  else if (account->link == 0 || what < 4)
+    c->now += (uint64_t)below(random, 1500);
+  else if (what < 5)
+    c->kind = 'l';
+  else if (what < 60)
+    random_item(c, account, random);
+  else
+    random_confirm(c, account, random);
 }
 
 static ep_bytes keys_json(char out[64], const int keys[M_KEYS]) {
@@ -119,10 +124,16 @@ const char *apply_random(world *w, const m_command *c) {
   sprintf(uid_json, "\"u%d\"", c->uid);
   sprintf(instance, "i%d", c->instance);
   sprintf(to, "c%d", c->to);
-  ep_command command = {.kind = kind_of(c->kind), .now_ms = c->now, .link = c->link, .id = c->id,
-                        .expect = c->expect, .has_epoch_expect = c->expects,
-                        .receipt = c->receipt, .error = EP_ERROR_BAD_TO,
-                        .version = (uint8_t)c->version, .epoch = EP_LITERAL("epoch-1")};
+  ep_command command = {.kind = kind_of(c->kind),
+                        .now_ms = c->now,
+                        .link = c->link,
+                        .id = c->id,
+                        .expect = c->expect,
+                        .has_epoch_expect = c->expects,
+                        .receipt = c->receipt,
+                        .error = EP_ERROR_BAD_TO,
+                        .version = (uint8_t)c->version,
+                        .epoch = EP_LITERAL("epoch-1")};
   if (c->kind == 'j') command.client = ep_bytes_of(client, strlen(client));
   if (c->instance != 0) command.instance = ep_bytes_of(instance, strlen(instance));
   if (c->uid != 0) {
@@ -145,8 +156,9 @@ static void compare_mail(const m_mail *expected, const ep_item *item, bool confi
   char text[600] = "", uid[24], left[24], missed[24];
   memcpy(text, item->text, item->shape.len);
   sprintf(uid, "\"uid\":\"u%d\"", expected->uid);
-  const ep_item_kind kind = expected->kind == 'm' ? EP_ITEM_MESSAGE
-                            : expected->kind == 'r' ? EP_ITEM_RECEIPT : EP_ITEM_REFUSAL;
+  const ep_item_kind kind = expected->kind == 'm'   ? EP_ITEM_MESSAGE
+                            : expected->kind == 'r' ? EP_ITEM_RECEIPT
+                                                    : EP_ITEM_REFUSAL;
   agree(item->kind == kind);
   agree(confirmed == expected->confirmed);
   if (expected->uid != 0) agree(strstr(text, uid) != NULL);
@@ -191,7 +203,8 @@ void compare_with_model(const model *m, const world *w) {
   }
 }
 
-/* G4: two mailboxes never show two messages in opposite orders. The whole history is in the model. */
+/* G4: two mailboxes never show two messages in opposite orders. The whole history is in the model.
+ * */
 static void check_one_order(const model *m) {
   for (int a = 0; a < M_ACCOUNTS; a++) {
     for (int b = 0; b < M_ACCOUNTS; b++) {

@@ -31,8 +31,9 @@ START_TEST(to_a_client) {
   const ep_item *item = ep_outbox_at(&account_of(w, "b")->down, 1);
   char text[200] = "";
   memcpy(text, item->text, item->shape.len);
-  ck_assert_str_eq(text, "{\"action\":\"message.new\",\"payload\":{\"from\":\"a\",\"to\":\"b\","
-                         "\"id\":,\"uid\":\"u1\",\"payload\":\"u1\",\"fromId\":1}}");
+  ck_assert_str_eq(text,
+                   "{\"action\":\"message.new\",\"payload\":{\"from\":\"a\",\"to\":\"b\","
+                   "\"id\":,\"uid\":\"u1\",\"payload\":\"u1\",\"fromId\":1}}");
   ck_assert_uint_eq(item->refs, 1);
   ck_assert_uint_eq(item->from_id, 1);
   world_free(w);
@@ -170,7 +171,8 @@ START_TEST(mailbox_full_of_one_of_many) {
   said(message(w, 4, 1, "b", "v1"), "confirm d 1; note mailbox-refused d 1; mail d");
   said(message(w, 4, 2, "b", "v2"), "note waits d 1"); /* no room for a third refusal */
   said(message(w, 4, 3, "c", "v3"), "");
-  said(confirm_id(w, 4, 1), "mail d; confirm d 2; note mailbox-refused d 1; mail d; confirm d 3; mail c");
+  said(confirm_id(w, 4, 1),
+       "mail d; confirm d 2; note mailbox-refused d 1; mail d; confirm d 3; mail c");
   world_free(w);
 }
 END_TEST
@@ -237,8 +239,9 @@ START_TEST(receipts) {
   join2(w, 3, "c", "i");
   said(message_receipt(w, 1, 0, "{}", "u0"), "confirm a 0; mail a; mail b; mail c");
   said(confirm_uid(w, 2, "u0"), "mail a; mail b");
-  has(mail(w, "a"), "{\"action\":\"message.receipt\",\"payload\":{\"id\":,\"of\":0,\"uid\":\"u0\","
-                    "\"by\":\"b\",\"left\":2}}");
+  has(mail(w, "a"),
+      "{\"action\":\"message.receipt\",\"payload\":{\"id\":,\"of\":0,\"uid\":\"u0\","
+      "\"by\":\"b\",\"left\":2}}");
   said(confirm_id(w, 1, 0), "mail a; mail a"); /* its own copy: from itself to itself */
   has(mail(w, "a"), "\"by\":\"a\",\"left\":1");
   said(confirm_id(w, 3, 0), "mail c"); /* two notices are all it may have */

@@ -44,8 +44,12 @@ END_TEST
 
 START_TEST(join_secrets) {
   world *w = small();
-  ep_command join = {.kind = EP_COMMAND_JOIN, .link = 1, .version = 2, .has_secret = true,
-                     .client = EP_LITERAL("a"), .instance = EP_LITERAL("i")};
+  ep_command join = {.kind = EP_COMMAND_JOIN,
+                     .link = 1,
+                     .version = 2,
+                     .has_secret = true,
+                     .client = EP_LITERAL("a"),
+                     .instance = EP_LITERAL("i")};
   said(join1(w, 9, "a"), "joined a");
   memset(join.secret, 7, 32);
   said(apply(w, &join), "replaced 9; joined a known takeover"); /* claimed now */
@@ -94,7 +98,8 @@ START_TEST(instance_of_ep2) {
   ck_assert_str_eq(mail(w, "a"), "0:u2");
   ck_assert_uint_eq(account_of(w, "a")->up.expected, 0);
   said(join1(w, 6, "a"), "replaced 5; joined a known takeover; mail a");
-  said(join2(w, 7, "a", "i2"), "replaced 6; joined a known takeover; mail a"); /* ep/1 had no name */
+  said(join2(w, 7, "a", "i2"),
+       "replaced 6; joined a known takeover; mail a");      /* ep/1 had no name */
   said(message(w, 7, 0, "b", "v0"), "confirm a 0; mail b"); /* numbers begin again */
   world_free(w);
 }
@@ -264,11 +269,13 @@ START_TEST(ep2_refusals) {
   world *w = small();
   join2(w, 1, "a", "i");
   said(refuse(w, 1, 0, EP_ERROR_BAD_TO, "u0"), "confirm a 0; note refused a 1; mail a");
-  has(mail(w, "a"), "{\"action\":\"error\",\"payload\":{\"code\":\"bad-to\",\"reason\":\"The address");
+  has(mail(w, "a"),
+      "{\"action\":\"error\",\"payload\":{\"code\":\"bad-to\",\"reason\":\"The address");
   has(mail(w, "a"), "\"of\":0,\"uid\":\"u0\"");
   said(session(w, 1, 1, "[]"), "confirm a 1; note refused a 1; mail a");
   has(mail(w, "a"), "\"bad-session\"");
-  said(refuse(w, 1, 2, EP_ERROR_TOO_DEEP, NULL), "note waits a 1"); /* 2 notices are all it may have */
+  said(refuse(w, 1, 2, EP_ERROR_TOO_DEEP, NULL),
+       "note waits a 1"); /* 2 notices are all it may have */
   said(refuse(w, 1, 2, EP_ERROR_TOO_DEEP, NULL), "");
   said(message(w, 1, 3, "a", "u3"), ""); /* held behind it */
   said(session(w, 1, 0, "{}"), "confirm a 0");

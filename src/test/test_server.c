@@ -45,18 +45,21 @@ START_TEST(two_v1_clients_see_each_other) {
   hear1(driver, a,
         "{'action':'clients.list','payload':[{'uuid':'a','state':'connected','session':{}}]}");
   say1(driver, a, "{'action':'session.update','payload':{'name':'a'}}");
-  hear1(driver, a,
-        "{'action':'session.update','payload':{'uuid':'a','connected':true,'session':{'name':'a'}}}");
+  hear1(
+      driver, a,
+      "{'action':'session.update','payload':{'uuid':'a','connected':true,'session':{'name':'a'}}}");
   say1(driver, b, "{'action':'auth','payload':'b'}");
   hear1(driver, b, "{'action':'auth','payload':false}");
-  hear1(driver, b,
-        "{'action':'clients.list','payload':[{'uuid':'a','state':'connected','session':{'name':'a'}},"
-        "{'uuid':'b','state':'connected','session':{}}]}");
+  hear1(
+      driver, b,
+      "{'action':'clients.list','payload':[{'uuid':'a','state':'connected','session':{'name':'a'}},"
+      "{'uuid':'b','state':'connected','session':{}}]}");
   hear1(driver, a, "{'action':'client.connect','payload':'b'}");
   say1(driver, a, "{'action':'clients.list','payload':''}");
-  hear1(driver, a,
-        "{'action':'clients.list','payload':[{'uuid':'a','state':'connected','session':{'name':'a'}},"
-        "{'uuid':'b','state':'connected','session':{}}]}");
+  hear1(
+      driver, a,
+      "{'action':'clients.list','payload':[{'uuid':'a','state':'connected','session':{'name':'a'}},"
+      "{'uuid':'b','state':'connected','session':{}}]}");
   server_driver_close(driver, a);
   hear1(driver, b, "{'action':'client.disconnect','payload':'a'}");
   a = server_driver_open(driver);
@@ -180,7 +183,8 @@ START_TEST(presence_is_by_choice_in_v2) {
   hear_nothing(driver, none);
   say(driver, none, "{'action':'clients.list','payload':{'room':7}}");
   hear(driver, none,
-       "{'action':'clients.list','payload':[{'uuid':'a','state':'disconnected','session':{'room':7.0}}]}");
+       "{'action':'clients.list','payload':[{'uuid':'a','state':'disconnected','session':{'room':7."
+       "0}}]}");
 }
 END_TEST
 
@@ -188,7 +192,8 @@ END_TEST
 START_TEST(slow_reader_gets_one_list_for_the_events_it_missed) {
   ep_conn slow = join2("slow", ",'presence':{}");
   char session[60100];
-  size_t at = (size_t)snprintf(session, sizeof session, "{'action':'session.update','payload':{'x':'");
+  size_t at =
+      (size_t)snprintf(session, sizeof session, "{'action':'session.update','payload':{'x':'");
   memset(session + at, 'x', 60000);
   ep_conn a = join2("a", "");
   server_driver_stall(driver, slow, true);
@@ -265,7 +270,8 @@ START_TEST(frame_over_the_limit_is_skipped) {
     server_driver_feed(driver, a, frame, len + 1, 64);
     server_driver_turn(driver);
     ep_bytes got = server_driver_take_frame(driver, a);
-    const char *start = len == 1000 ? "{\"action\":\"pong\"" : "{\"action\":\"error\",\"payload\":{\"code\":\"too-large\"";
+    const char *start = len == 1000 ? "{\"action\":\"pong\""
+                                    : "{\"action\":\"error\",\"payload\":{\"code\":\"too-large\"";
     ck_assert_msg(got.len > strlen(start) && memcmp(got.data, start, strlen(start)) == 0, "%.*s",
                   (int)got.len, (const char *)got.data);
   }
@@ -276,8 +282,9 @@ END_TEST
 
 static void say_deep(ep_conn conn, bool enveloped, int depth, const char *id, const char *uid) {
   char text[1200];
-  size_t at = (size_t)snprintf(text, sizeof text,
-                               "{'action':'message.new','payload':{'to':'a',%s'uid':'%s','payload':", id, uid);
+  size_t at = (size_t)snprintf(
+      text, sizeof text, "{'action':'message.new','payload':{'to':'a',%s'uid':'%s','payload':", id,
+      uid);
   for (int i = 0; i < depth - 2; i++) text[at++] = '[';
   for (int i = 0; i < depth - 2; i++) text[at++] = ']';
   memcpy(text + at, "}}", 3);
@@ -416,7 +423,8 @@ START_TEST(token_is_required) {
   ep_server_config config = {.token = "sesame"};
   server_driver_free(driver);
   driver = server_driver_new_with(&config);
-  const char *const wrong[] = {"", ",'token':'sesam'", ",'token':'sesamesesame'", ",'token':'sesamE'"};
+  const char *const wrong[] = {"", ",'token':'sesam'", ",'token':'sesamesesame'",
+                               ",'token':'sesamE'"};
   for (int i = 0; i < 4; i++) {
     ep_conn a = join2("a", wrong[i]);
     ck_assert(server_driver_was_closed(driver, a));
@@ -452,7 +460,9 @@ START_TEST(failed_commit_confirms_nothing) {
   ck_assert_uint_eq(server_driver_counter(driver, "commit-failed"), 1);
   server_driver_kill(driver, false);
   a = server_driver_open(driver);
-  say1(driver, a, "{'action':'auth','payload':'a','version':2,'instance':'i-a','epoch':'" EPOCH "','expect':0}");
+  say1(driver, a,
+       "{'action':'auth','payload':'a','version':2,'instance':'i-a','epoch':'" EPOCH
+       "','expect':0}");
   hear1(driver, a,
         "{'action':'auth','payload':true,'version':2,'epoch':'" EPOCH
         "','expect':0,'window':4096," LIMITS "}");

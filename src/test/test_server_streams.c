@@ -12,7 +12,7 @@
 #include "test/test_server.h"
 
 #define EPOCH "5f3c9a1e7b2d4068"
-#define WELCOME(known, expect) \
+#define WELCOME(known, expect)                                                            \
   "{'action':'auth','payload':" known ",'version':2,'epoch':'" EPOCH "','expect':" expect \
   ",'window':4096,'limits':{'frame':33554432,'depth':256,'session':65536}}"
 
@@ -37,8 +37,8 @@ static ep_conn join1(const char *id) {
 static ep_conn join2(const char *id, const char *more) {
   char text[400];
   ep_conn conn = server_driver_open(driver);
-  snprintf(text, sizeof text, "{'action':'auth','payload':'%s','version':2,'instance':'i-%s'%s}", id,
-           id, more);
+  snprintf(text, sizeof text, "{'action':'auth','payload':'%s','version':2,'instance':'i-%s'%s}",
+           id, id, more);
   say1(driver, conn, text);
   return conn;
 }
@@ -66,9 +66,10 @@ static void send2(ep_conn conn, const char *to, int id, int uid) {
 
 static void send1(ep_conn conn, const char *to, int id, int uid) {
   char text[300];
-  snprintf(text, sizeof text,
-           "{'action':'message.new','payload':{'from':'x','to':%s,'id':%d,'uid':'u%d','payload':%d}}",
-           to, id, uid, uid);
+  snprintf(
+      text, sizeof text,
+      "{'action':'message.new','payload':{'from':'x','to':%s,'id':%d,'uid':'u%d','payload':%d}}",
+      to, id, uid, uid);
   say1(driver, conn, text);
 }
 
@@ -93,10 +94,11 @@ static void hear_confirm1(ep_conn conn, int uid) {
 static void hear_message(ep_conn conn, bool enveloped, const char *from, const char *to, int id,
                          int uid, int from_id) {
   char text[400];
-  snprintf(text, sizeof text,
-           "{'action':'message.new','payload':{'from':'%s','to':%s,'id':%d,'uid':'u%d','payload':%d,"
-           "'fromId':%d}}",
-           from, to, id, uid, uid, from_id);
+  snprintf(
+      text, sizeof text,
+      "{'action':'message.new','payload':{'from':'%s','to':%s,'id':%d,'uid':'u%d','payload':%d,"
+      "'fromId':%d}}",
+      from, to, id, uid, uid, from_id);
   (enveloped ? hear1 : hear)(driver, conn, text);
 }
 
@@ -238,8 +240,7 @@ START_TEST(client_that_lost_its_state) {
   skip_frames(driver, b);
   confirm2(b, 1);
   ep_conn again = server_driver_open(driver);
-  say1(driver, again,
-       "{'action':'auth','payload':'b','version':2,'instance':'other','expect':0}");
+  say1(driver, again, "{'action':'auth','payload':'b','version':2,'instance':'other','expect':0}");
   hear1(driver, again, WELCOME("true", "0"));
   hear_message(again, false, "a", "'b'", 0, 2, 2);
   hear_message(again, false, "a", "'b'", 1, 3, 3);
@@ -341,10 +342,11 @@ START_TEST(unusable_messages) {
     char text[300];
     send2(a, to[i], i, i);
     hear_confirm2(a, i);
-    snprintf(text, sizeof text,
-             "{'action':'error','payload':{'code':'bad-to','reason':'The address is neither a client "
-             "id nor an object of scalars.','of':%d,'uid':'u%d','id':%d}}",
-             i, i, i);
+    snprintf(
+        text, sizeof text,
+        "{'action':'error','payload':{'code':'bad-to','reason':'The address is neither a client "
+        "id nor an object of scalars.','of':%d,'uid':'u%d','id':%d}}",
+        i, i, i);
     hear(driver, a, text);
     send1(b, to[i], i, i);
     hear_confirm1(b, i);
@@ -366,7 +368,8 @@ END_TEST
 START_TEST(nothing_is_altered_but_what_must_be) {
   ep_conn a = fresh2("a"), b = fresh2("b");
   say(driver, a,
-      "{'action':'message.new','extra':1,'payload':{'from':'root','to':'b','id':0,'uid':'\\u0078','x':2,"
+      "{'action':'message.new','extra':1,'payload':{'from':'root','to':'b','id':0,'uid':'\\u0078','"
+      "x':2,"
       "'payload':{'b' : 1.50e+2, 'a':'\\ud800\\u0041\\/', 'b':[ ]}}}");
   hear(driver, b,
        "{'action':'message.new','payload':{'from':'a','to':'b','id':0,'uid':'\\u0078',"
@@ -610,16 +613,20 @@ bool server_survives_failing_allocation(size_t fail_at, bool on) {
   ep_server *server;
   if (ep_server_new(&server, &config) != EP_OK) return s.memory.live == 0;
   seen_output seen = {0};
-  ep_conn a = enter(server, "{\"action\":\"auth\",\"payload\":\"a\",\"version\":2,\"instance\":\"i\",\"expect\":0}\f");
+  ep_conn a = enter(
+      server,
+      "{\"action\":\"auth\",\"payload\":\"a\",\"version\":2,\"instance\":\"i\",\"expect\":0}\f");
   ep_conn b = enter(server, "{\"action\":\"auth\",\"payload\":\"b\"}\f");
   settle(server, a, &seen);
   seen.confirmed = false;
   tell(server, b, "{\"action\":\"session.update\",\"payload\":{\"k\":1}}\f");
   tell(server, a,
-       "{\"action\":\"message.new\",\"payload\":{\"to\":{\"k\":1},\"id\":0,\"uid\":\"u\",\"receipt\":true}}\f");
+       "{\"action\":\"message.new\",\"payload\":{\"to\":{\"k\":1},\"id\":0,\"uid\":\"u\","
+       "\"receipt\":true}}\f");
   settle(server, a, &seen);
   tell(server, b, "{\"action\":\"message.confirm\",\"payload\":\"u\"}\f");
-  tell(server, a, "{\"action\":\"message.new\",\"payload\":{\"to\":\"nobody\",\"id\":1,\"uid\":\"v\"}}\f");
+  tell(server, a,
+       "{\"action\":\"message.new\",\"payload\":{\"to\":\"nobody\",\"id\":1,\"uid\":\"v\"}}\f");
   settle(server, a, &seen);
   bool kept = !seen.confirmed || seen.delivered;
   if (!kept) { /* the copy may still be in the mailbox of somebody who was cut off */

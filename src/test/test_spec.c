@@ -102,8 +102,8 @@ static void play(const struct ep_session *session, size_t piece) {
       case 'S': {
         ep_bytes got = server_driver_take_frame(driver, conn);
         ck_assert_msg(got.len == step->len && memcmp(got.data, step->bytes, got.len) == 0,
-                      "%s, line %u: the server wrote %.*s", session->name, step->line,
-                      (int)got.len, (const char *)got.data);
+                      "%s, line %u: the server wrote %.*s", session->name, step->line, (int)got.len,
+                      (const char *)got.data);
         if (turn_ends) ck_assert_uint_eq(server_driver_take_frame(driver, conn).len, 0);
         break;
       }
@@ -128,8 +128,7 @@ Suite *ep_suite_spec(void) {
   Suite *suite = suite_create("spec");
   TCase *tests = tcase_create("examples");
   tcase_add_loop_test(tests, example_has_its_verdict_at_every_cut, 0, VECTORS);
-  tcase_add_loop_test(tests, worked_session_is_what_happens, 0,
-                      (int)EP_SESSION_COUNT);
+  tcase_add_loop_test(tests, worked_session_is_what_happens, 0, (int)EP_SESSION_COUNT);
   suite_add_tcase(suite, tests);
   return suite;
 }

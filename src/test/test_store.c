@@ -1,5 +1,5 @@
-/* Tests of floor 5, store: what was committed is there after reopening, whole batches only, whatever
- * happens in between; each thing that can be wrong has its sentence. And of the local sequencer.
+/* Tests of floor 5, store: what was committed is there after reopening, whole batches only,
+ * whatever happens in between; each thing that can be wrong has its sentence.
  * Read first: store/store.h. */
 #define _GNU_SOURCE 1
 #include <check.h>
@@ -16,10 +16,10 @@
 #include <unistd.h>
 
 #include "delivery/record.h"
-#include "delivery/sequencer.h"
 #include "store/store.h"
 
 Suite *ep_suite_store(void);
+TCase *ep_case_sequencer(void); /* test_sequencer.c */
 
 static void *heap_resize(void *context, void *block, size_t old_size, size_t new_size) {
   (void)context;
@@ -58,7 +58,7 @@ static ep_store *open_or_fail(bool directory) {
   return store;
 }
 
-/* ---- Batches: record i of a batch b has key b*1000+i and a value that follows from it -------------- */
+/* ---- Batches: record i of a batch b has key b*1000+i and a value that follows from it -------- */
 
 static void key_write(uint8_t key[8], uint64_t number) {
   for (int i = 0; i < 8; i++) key[i] = (uint8_t)(number >> (8 * (7 - i)));
@@ -117,14 +117,15 @@ static seen load(ep_store *store) {
   return all;
 }
 
-/* ---- Keeping ------------------------------------------------------------------------------------- */
+/* ---- Keeping --------------------------------------------------------------------------------- */
 
 START_TEST(reopened_store_has_what_was_committed) {
   ep_buffer batch;
   ep_buffer_init(&batch, &heap);
   ep_store *store = open_or_fail(_i == 0);
   ck_assert_uint_eq(load(store).count, 0);
-  for (uint8_t table = 0; table < EP_TABLE_COUNT; table++) batch_add(&batch, table, 7, table * 100U);
+  for (uint8_t table = 0; table < EP_TABLE_COUNT; table++)
+    batch_add(&batch, table, 7, table * 100U);
   for (uint64_t i = 100; i < 200; i++) batch_add(&batch, EP_TABLE_LOG, i, 400);
   batch_add(&batch, EP_TABLE_LOG, 50, 400); /* not in ascending order */
   batch_add(&batch, EP_TABLE_LOG, 150, 10); /* again, with another value */
@@ -200,7 +201,7 @@ START_TEST(memory_store_commits_and_keeps_nothing) {
 }
 END_TEST
 
-/* ---- kill -9 -------------------------------------------------------------------------------------- */
+/* ---- kill -9 --------------------------------------------------------------------------------- */
 
 enum { KILLED_BATCH = 20 };
 
@@ -251,7 +252,7 @@ START_TEST(killed_process_leaves_whole_batches) {
 }
 END_TEST
 
-/* ---- What can be wrong ---------------------------------------------------------------------------- */
+/* ---- What can be wrong ----------------------------------------------------------------------- */
 
 static void refused(bool directory, ep_status status, const char *word) {
   ep_store *store = NULL;
@@ -371,7 +372,8 @@ START_TEST(damaged_value_is_found) {
 }
 END_TEST
 
-/* Cut anywhere: refused, or found when it is loaded; never a crash, never less than was committed. */
+/* Cut anywhere: refused, or found when it is loaded; never a crash, never less than was
+ * committed. */
 START_TEST(shortened_file_is_found) {
   ep_buffer batch;
   ep_buffer_init(&batch, &heap);
@@ -419,62 +421,6 @@ START_TEST(full_disk_refuses_the_batch) {
 }
 END_TEST
 
-/* ---- The local sequencer -------------------------------------------------------------------------- */
-
-START_TEST(commands_come_back_in_order) {
-  ep_sequencer_local local;
-  ep_sequencer_local_init(&local, &heap);
-  const ep_sequencer *sequencer = &local.sequencer;
-  ep_bytes command = EP_NOTHING;
-  uint64_t sent = 0, got = 0;
-  for (uint64_t round = 0; round < 40; round++) {
-    for (uint64_t i = 0; i <= round; i++, sent++) {
-      ck_assert(ep_sequencer_submit_bytes(sequencer, ep_bytes_of(&sent, sizeof sent)));
-    }
-    for (uint64_t i = 0; i < round && ep_sequencer_next(sequencer, &command); i++, got++) {
-      ck_assert_int_eq(memcmp(command.data, &got, sizeof got), 0);
-      if (i % 3 != 0) continue; /* submitting while one is borrowed */
-      ck_assert(ep_sequencer_submit_bytes(sequencer, ep_bytes_of(&sent, sizeof sent)));
-      sent++;
-      ck_assert_int_eq(memcmp(command.data, &got, sizeof got), 0);
-    }
-  }
-  while (ep_sequencer_next(sequencer, &command)) {
-    ck_assert_int_eq(memcmp(command.data, &got, sizeof got), 0);
-    got++;
-  }
-  ck_assert_uint_eq(sent, got);
-  ck_assert(!ep_sequencer_next(sequencer, &command));
-  ep_sequencer_local_free(&local);
-}
-END_TEST
-
-/* Gives memory so many times, then none. */
-static void *meagre_resize(void *context, void *block, size_t old_size, size_t new_size) {
-  int *left = context;
-  if (new_size != 0 && (*left)-- <= 0) return NULL;
-  return heap_resize(NULL, block, old_size, new_size);
-}
-
-START_TEST(no_memory_submits_nothing) {
-  int left = _i;
-  ep_allocator meagre = {meagre_resize, &left};
-  ep_sequencer_local local;
-  ep_sequencer_local_init(&local, &meagre);
-  const ep_sequencer *sequencer = &local.sequencer;
-  static const uint8_t text[100000];
-  size_t taken = 0, got = 0;
-  for (size_t i = 0; i < 20; i++) {
-    taken += ep_sequencer_submit_bytes(sequencer, ep_bytes_of(text, i * 5000));
-  }
-  ep_bytes command;
-  while (ep_sequencer_next(sequencer, &command)) got++;
-  ck_assert_uint_eq(taken, got);
-  ck_assert(taken == 20 || left < 0);
-  ep_sequencer_local_free(&local);
-}
-END_TEST
-
 static TCase *with_place(Suite *suite, const char *name) {
   TCase *tests = tcase_create(name);
   tcase_add_checked_fixture(tests, place_make, place_drop);
@@ -502,9 +448,6 @@ Suite *ep_suite_store(void) {
   tcase_add_loop_test(wrong, damaged_value_is_found, 0, 2);
   tcase_add_loop_test(wrong, shortened_file_is_found, 0, 9);
   tcase_add_test(wrong, full_disk_refuses_the_batch);
-  TCase *order = tcase_create("sequencer");
-  tcase_add_test(order, commands_come_back_in_order);
-  tcase_add_loop_test(order, no_memory_submits_nothing, 0, 40);
-  suite_add_tcase(suite, order);
+  suite_add_tcase(suite, ep_case_sequencer());
   return suite;
 }
