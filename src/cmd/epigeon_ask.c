@@ -62,8 +62,9 @@ static void on_who(cli *c, const ep_event *event) {
 const cli_command cli_who = {
     .name = "who",
     .arguments = "[SELECTOR]",
-    .help = "prints who is known: client id, connected or disconnected, session\n"
-            "  SELECTOR  only those whose session has all these pairs: {\"room\":7}\n",
+    .help =
+        "prints who is known: client id, connected or disconnected, session\n"
+        "  SELECTOR  only those whose session has all these pairs: {\"room\":7}\n",
     .takes = CLI_TAKES_WORD,
     .prints = 1u << EP_EVENT_CLIENTS_LIST,
     .interrupted = CLI_INTERRUPTED,
@@ -95,8 +96,9 @@ static void unfinished_session(cli *c) {
 const cli_command cli_session = {
     .name = "session",
     .arguments = "JSON",
-    .help = "sets the session of the client that --id or --state names\n"
-            "  JSON  the whole new session, an object: {\"room\":7,\"name\":\"ada\"}\n",
+    .help =
+        "sets the session of the client that --id or --state names\n"
+        "  JSON  the whole new session, an object: {\"room\":7,\"name\":\"ada\"}\n",
     .takes = CLI_TAKES_WORD | CLI_NEEDS_WORD,
     .interrupted = CLI_INTERRUPTED,
     .start = start_session,
@@ -192,8 +194,9 @@ static void unfinished_ping(cli *c) {
 const cli_command cli_ping = {
     .name = "ping",
     .arguments = "[--count N]",
-    .help = "prints how long the server takes to answer\n"
-            "  --count N  ask N times, once a second (4)\n",
+    .help =
+        "prints how long the server takes to answer\n"
+        "  --count N  ask N times, once a second (4)\n",
     .takes = CLI_TAKES_COUNT,
     .interrupted = CLI_INTERRUPTED,
     .start = start_ping,

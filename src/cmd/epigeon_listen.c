@@ -43,8 +43,8 @@ static void put_presence(const ep_event *event) {
   cli_flush();
 }
 
-/* Each connection begins with the list, which tells what was missed while there was none. A server that
- * speaks EP/1 sends it unasked. */
+/* Each connection begins with the list, which tells what was missed while there was none. A server
+ * that speaks EP/1 sends it unasked. */
 static void ask_for_list(cli *c, const ep_event *event) {
   if (event->type != EP_EVENT_AUTHENTICATED || event->version < 2) return;
   ep_client_list(c->client, cli_bytes(c->options.presence), ep_loop_now(c->loop));
@@ -80,9 +80,10 @@ static void on_listen(cli *c, const ep_event *event) {
 const cli_command cli_listen = {
     .name = "listen",
     .arguments = "[--session JSON] [--count N]",
-    .help = "prints every message that comes, as FROM: PAYLOAD\n"
-            "  --session JSON  the attributes of this client, an object: {\"room\":7}\n"
-            "  --count N       end after N messages\n",
+    .help =
+        "prints every message that comes, as FROM: PAYLOAD\n"
+        "  --session JSON  the attributes of this client, an object: {\"room\":7}\n"
+        "  --count N       end after N messages\n",
     .takes = CLI_TAKES_SESSION | CLI_TAKES_COUNT,
     .interrupted = CLI_DONE,
     .start = start_listen,
@@ -96,9 +97,10 @@ static void start_watch(cli *c) { (void)c; }
 const cli_command cli_watch = {
     .name = "watch",
     .arguments = "[SELECTOR]",
-    .help = "prints who is there, comes, goes and changes its session\n"
-            "  SELECTOR  only those whose session has all these pairs: {\"room\":7}\n"
-            "            (a server that speaks EP/1 tells about everybody)\n",
+    .help =
+        "prints who is there, comes, goes and changes its session\n"
+        "  SELECTOR  only those whose session has all these pairs: {\"room\":7}\n"
+        "            (a server that speaks EP/1 tells about everybody)\n",
     .takes = CLI_TAKES_WORD,
     .interrupted = CLI_DONE,
     .start = start_watch,

@@ -5,7 +5,7 @@
  *   server.serve(port)                      ep_serve
  *   server.stop()                           ep_service_stop
  *   new client, client.connect(host, port)  ep_dial; it also connects again by itself
- *   client.disconnect()                     ep_dialer_close; ep_client_disconnect to come back later
+ *   client.disconnect()                     ep_dialer_close, or ep_client_disconnect for a pause
  *   client.updateSession(session)           ep_client_update_session
  *   client.sendMessage(uuid, payload)       ep_client_send with .to
  *   client.sendMessage({key: value}, …)     ep_client_send with .to_json
@@ -31,7 +31,7 @@ typedef struct app {
 
 static ep_bytes json(const char *text) { return (ep_bytes){(const uint8_t *)text, strlen(text)}; }
 
-/* ---- The end ---------------------------------------------------------------------------------- */
+/* ---- The end --------------------------------------------------------------------------------- */
 
 /* First the clients go, then the server. The loop ends by itself when nothing is left. */
 static void on_client_closed(void *context) {
@@ -44,7 +44,7 @@ static void close_clients(app *a) {
   ep_dialer_close(a->ada, on_client_closed, a);
 }
 
-/* ---- Events ----------------------------------------------------------------------------------- */
+/* ---- Events ---------------------------------------------------------------------------------- */
 
 /* They come one at a time, and what an event points to is borrowed: print or copy it now. */
 static void on_bob(void *context, ep_dialer *dialer, const ep_event *event) {

@@ -209,6 +209,7 @@ bool ep_pairs_have(const ep_pairs *pairs, const ep_posting *posting) {
   return false;
 }
 
+/* EP-ADDR-1; by the canonical bytes of a pair, EP-ADDR-2 */
 bool ep_index_matches(const ep_index *index, const ep_pairs *account, const ep_selector *selector) {
   for (uint32_t i = 0; i < selector->count; i++) {
     const ep_posting *posting = ep_index_find(index, ep_selector_pair_bytes(selector, i));

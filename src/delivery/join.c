@@ -43,7 +43,7 @@ ep_account *ep_reg_account_new(ep_registry *registry, ep_bytes id) {
                 registry->config.held_bytes);
   ep_seen_init(&account->seen, allocator, (uint32_t)registry->config.dedup);
   ep_outbox_init(&account->down, allocator);
-  ep_buffer_append_literal(&account->session, "{}");
+  ep_buffer_append_literal(&account->session, "{}"); /* EP-PARK-3 */
   if (!account->session.failed) return account;
   ep_reg_account_free(registry, account);
   return NULL;
@@ -92,6 +92,7 @@ void ep_reg_account_enter(ep_registry *registry, ep_account *account) {
 /* ---- Joining ---- */
 
 /* Takes the same time wherever the difference is. */
+/* EP-SEC-3 */
 static bool secrets_equal(const uint8_t one[32], const uint8_t other[32]) {
   unsigned difference = 0;
   for (unsigned i = 0; i < 32; i++) difference |= (unsigned)one[i] ^ other[i];
@@ -102,7 +103,7 @@ static bool instance_is(const ep_account *account, ep_bytes instance) {
   return ep_bytes_equal(ep_bytes_of(account->instance, account->instance_len), instance);
 }
 
-/* EP/2: `expect` tells what this client has of what we sent. */
+/* EP-RES-2. EP/2: `expect` tells what this client has of what we sent. */
 static bool expect_counts(const ep_registry *registry, const ep_account *account,
                           const ep_command *join) {
   return join->version == 2 && account != NULL && join->has_epoch_expect &&
@@ -128,7 +129,7 @@ static ep_error join_error(const ep_registry *registry, const ep_account *accoun
   if (account->claimed && !shown) return EP_ERROR_UNAUTHORIZED;
   if (!expect_counts(registry, account, join)) return EP_ERROR_NONE;
   bool sent = join->expect <= account->down.next - account->down.shift;
-  return sent ? EP_ERROR_NONE : EP_ERROR_BAD_AUTH;
+  return sent ? EP_ERROR_NONE : EP_ERROR_BAD_AUTH; /* EP-RES-3 */
 }
 
 static void join_refuse(ep_registry *registry, const ep_command *join, ep_error error) {
@@ -150,8 +151,9 @@ static void link_set(ep_registry *registry, ep_account *account, uint32_t link) 
   EP_ASSERT(entered); /* reserved */
 }
 
-/* A new connection: what it had not yet had processed is discarded; the streams go on, or begin
- * again when the client has lost its state. All that can fail was reserved. */
+/* A new connection: what it had not yet had processed is discarded (EP-TAKE-2); the streams go on
+ * (EP-RES-2, EP-RES-4), or begin
+ * again when the client has lost its state (EP-LOST-1). All that can fail was reserved. */
 static void streams_begin(ep_registry *registry, ep_account *account, const ep_command *join) {
   ep_reg_stream_drop(registry, account);
   account->version = join->version;
@@ -165,6 +167,7 @@ static void streams_begin(ep_registry *registry, ep_account *account, const ep_c
   if (join->instance.len != 0) memcpy(account->instance, join->instance.data, join->instance.len);
 }
 
+/* EP-SEC-1: whoever names a client first, with a secret, keeps it. */
 static void claim(ep_account *account, const ep_command *join) {
   if (!join->has_secret || account->claimed) return;
   account->claimed = true;
@@ -235,6 +238,7 @@ void ep_reg_join(ep_registry *registry, const ep_command *join) {
   }
 }
 
+/* EP-SESS-3: its session and its pairs in the index stay. */
 void ep_reg_leave(ep_registry *registry, const ep_command *leave) {
   ep_account *account = ep_reg_by_link(registry, leave->link);
   if (account == NULL) return; /* it was replaced */

@@ -2,18 +2,6 @@
  * Read first: delivery/registry_internal.h. */
 #include "delivery/registry_internal.h"
 
-static ep_bytes error_sentence(ep_error error) {
-  switch (error) {
-#define ERROR_SENTENCE(id, name, closes, sentence) \
-  case EP_ERROR_##id: return EP_LITERAL(sentence);
-    EP_ERRORS(ERROR_SENTENCE)
-#undef ERROR_SENTENCE
-    case EP_ERROR_NONE:
-    case EP_ERROR_COUNT: break;
-  }
-  return EP_NOTHING;
-}
-
 bool ep_reg_notice_room(const ep_registry *registry, const ep_account *account) {
   EP_ASSERT(account->version == 2);
   return account->down.notices < registry->config.notices;
@@ -34,7 +22,7 @@ ep_item *ep_reg_refusal_item(ep_registry *registry, const ep_upward *up, ep_erro
   ep_message message = {.action = EP_ACTION_ERROR,
                         .has = EP_HAS_ID | EP_HAS_OF,
                         .code = error,
-                        .reason = error_sentence(error),
+                        .reason = ep_error_sentence(error),
                         .of = command->id,
                         .uid = command->uid,
                         .uid_json = command->uid_json,
@@ -117,6 +105,7 @@ static bool receipt_give(ep_registry *registry, const ep_item *of, ep_account *s
   return true;
 }
 
+/* EP-RCPT-1, EP-RCPT-2 */
 void ep_reg_receipt(ep_registry *registry, const ep_item *item, const ep_account *by) {
   EP_ASSERT(item->receipt && item->sender < registry->count);
   ep_account *sender = registry->accounts[item->sender];

@@ -124,6 +124,7 @@ static ep_step park_refuse(ep_registry *registry, ep_upward *up) {
   return EP_STEP_BLOCKED;
 }
 
+/* EP-PARK-1 */
 ep_step ep_reg_park(ep_registry *registry, ep_upward *up) {
   const ep_command *command = up->command;
   ep_item_shape shape;
@@ -174,6 +175,7 @@ static bool all_matched(const ep_parked *parked, const ep_pairs *pairs) {
   return true;
 }
 
+/* EP-PARK-2 */
 static bool accepted_before(const ep_matches *list, uint32_t one, uint32_t other) {
   const ep_parked *a = list->items[one], *b = list->items[other];
   return a->item->sequence < b->item->sequence;

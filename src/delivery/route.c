@@ -27,7 +27,7 @@ static ep_status resolve_selector(ep_registry *registry, const ep_command *comma
   return EP_OK;
 }
 
-/* Who it is for: the client named, or every known client that matches, the sender and those away
+/* EP-ROUTE-1, EP-G7-1. Who it is for: the client named, or every known client that matches, the sender and those away
  * included. INVALID_ARGUMENT: this is no address. */
 static ep_status resolve(ep_registry *registry, const ep_command *command) {
   ep_matches *matches = &registry->matches;
@@ -50,11 +50,11 @@ bool ep_reg_render(ep_registry *registry, ep_item_shape *shape, const ep_upward 
                         .from_id = command->id,
                         .uid = command->uid,
                         .uid_json = command->uid_json,
-                        .from = up->account->id,
+                        .from = up->account->id, /* EP-G1-2 */
                         .to_kind = command->to_kind,
                         .to = command->to,
                         .to_json = command->to_json,
-                        .payload_json = command->json};
+                        .payload_json = command->json}; /* EP-G1-1 */
   if (command->json.len != 0) message.has |= EP_HAS_PAYLOAD;
   ep_buffer_clear(&registry->text);
   ep_message_render_item(&registry->text, shape, EP_S2C, &message);
@@ -102,7 +102,7 @@ static void count_full(const ep_registry *registry, routing *route) {
   }
 }
 
-/* Those who are full leave the list; the first of them are named in registry->names. */
+/* EP-LIM-6, EP-LIM-5. Those who are full leave the list; the first of them are named in registry->names. */
 static void part_full(ep_registry *registry, const routing *route) {
   ep_matches *matches = &registry->matches;
   uint32_t kept = 0, named = 0;
@@ -160,7 +160,7 @@ static bool reserve_routing(ep_registry *registry, const routing *route) {
          ep_reg_accept_reserve(registry, route->up, effects, uids, records);
 }
 
-/* Into every mailbox, with the last reference to the last. */
+/* EP-G2-1, EP-G4-1. Into every mailbox, with the last reference to the last. */
 static void put_copies(ep_registry *registry, ep_item *item) {
   const ep_matches *matches = &registry->matches;
   EP_ASSERT(matches->count > 0 && item->refs == 1);
@@ -199,7 +199,7 @@ static ep_step route_message(ep_registry *registry, routing *route) {
   ep_upward *up = route->up;
   count_full(registry, route);
   if (route->full != 0 && up->account->version == 1 && !up->force) {
-    up->blocker = route->first_full;
+    up->blocker = route->first_full; /* EP-LIM-4 */
     return EP_STEP_BLOCKED;
   }
   if (route->full != 0 && up->account->version == 2 && !ep_reg_notice_room(registry, up->account)) {

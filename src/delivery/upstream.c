@@ -170,7 +170,7 @@ void ep_reg_drain(ep_registry *registry, ep_account *account) {
   }
 }
 
-/* EP/1: the gap will not close any more. */
+/* EP-RECV-6: EP/1: the gap will not close any more. */
 static void gap_release(ep_registry *registry, ep_account *account) {
   uint32_t before = account->up.count;
   EP_ASSERT(account->in_gap && before != 0 && account->blocked == NULL);
@@ -216,6 +216,7 @@ static void take(ep_registry *registry, ep_upward *up, ep_bytes bytes) {
   if (step == EP_STEP_DONE) ep_reg_drain(registry, up->account);
 }
 
+/* EP-RECV-1, EP-RECV-2, EP-RECV-3 */
 static void receive_v2(ep_registry *registry, ep_upward *up, ep_bytes bytes) {
   ep_account *account = up->account;
   uint64_t id = up->command->id;
@@ -238,6 +239,7 @@ static bool is_blocked_one(const ep_account *account, const ep_command *command)
   return ep_bytes_equal(blocked.uid, command->uid);
 }
 
+/* EP-RECV-5 */
 static void receive_v1(ep_registry *registry, ep_upward *up, ep_bytes bytes) {
   ep_account *account = up->account;
   bool known = ep_seen_has(&account->seen, up->print.bytes);

@@ -81,7 +81,7 @@ void ep_client_write_or_fail(ep_client *client, const ep_message *message) {
 void ep_client_say_error(ep_client *client, ep_error code) {
   EP_ASSERT(ep_client_in(client, EP_CLIENT_V2)); /* EP-COMPAT-2, EP-ERR-1 */
   ep_message error = {.action = EP_ACTION_ERROR, .code = code};
-  error.reason = ep_client_error_sentence(code);
+  error.reason = ep_error_sentence(code);
   ep_client_write_or_fail(client, &error);
 }
 

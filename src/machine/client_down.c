@@ -43,7 +43,7 @@ static ep_client_event *item_event(const ep_client *client, const ep_message *me
     event.client_id = message->client;
   } else if (message->action == EP_ACTION_ERROR) {
     event.type = EP_EVENT_REFUSED;
-    event.code = ep_client_error_name(message->code);
+    event.code = ep_error_name(message->code);
     event.reason = message->reason;
     event.json = message->to_json;
   } else if (!silent) {

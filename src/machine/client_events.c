@@ -6,28 +6,6 @@
  * Read first: client_internal.h. */
 #include "machine/client_internal.h"
 
-static const char *const error_names[EP_ERROR_COUNT] = {"",
-#define NAME(id, name, closes, sentence) name,
-                                                        EP_ERRORS(NAME)
-#undef NAME
-};
-
-static const char *const error_sentences[EP_ERROR_COUNT] = {"",
-#define SENTENCE(id, name, closes, sentence) sentence,
-                                                            EP_ERRORS(SENTENCE)
-#undef SENTENCE
-};
-
-const char *ep_client_error_name(ep_error code) {
-  EP_ASSERT(code < EP_ERROR_COUNT);
-  return error_names[code];
-}
-
-ep_bytes ep_client_error_sentence(ep_error code) {
-  EP_ASSERT(code < EP_ERROR_COUNT);
-  return ep_client_text(error_sentences[code]);
-}
-
 static void copy(ep_bytes *bytes, uint8_t **to) {
   if (bytes->len != 0) memcpy(*to, bytes->data, bytes->len);
   bytes->data = *to;
@@ -116,7 +94,7 @@ void ep_client_tell(ep_client *client, const ep_event *event) {
 /* A code of the spec is told as the static text it is; one that we do not know as reason. */
 void ep_client_tell_error(ep_client *client, ep_error code, ep_bytes name, ep_bytes reason,
                           bool final) {
-  ep_event event = {.type = EP_EVENT_ERROR, .code = ep_client_error_name(code), .final = final};
+  ep_event event = {.type = EP_EVENT_ERROR, .code = ep_error_name(code), .final = final};
   event.reason = code == EP_ERROR_NONE && reason.len == 0 ? name : reason;
   ep_client_tell(client, &event);
 }

@@ -185,8 +185,6 @@ void ep_client_tell_error(ep_client *client, ep_error code, ep_bytes name, ep_by
 bool ep_client_items_full(const ep_client *client);
 void ep_client_settle_silent(ep_client *client);
 void ep_client_events_free(ep_client *client);
-const char *ep_client_error_name(ep_error code); /* static; "" for none */
-ep_bytes ep_client_error_sentence(ep_error code);
 
 /* client_state.c. All may be called when the client is not durable: then they do nothing, and
  * succeed. */

@@ -95,6 +95,9 @@ static void pause_then_try(ep_client *client) {
       wait < EP_TIMER_RECONNECT_MAX_MS / 2 ? wait * 2 : EP_TIMER_RECONNECT_MAX_MS;
 }
 
+/* EP-G8-1: a connection that is dead, and the longest pause after it, leave time to deliver. */
+_Static_assert(EP_TIMER_IDLE_MS + EP_TIMER_RECONNECT_MAX_MS < EP_TIMER_HEAL_MS, "see EP-G8-1");
+
 /* The transport closed it; or this client gives it up because it cannot go on (ep_client_fail). */
 void ep_client_do_back_off(ep_client *client, const ep_client_data *data) {
   (void)data;
@@ -193,7 +196,7 @@ void ep_client_do_refuse_too_large(ep_client *client, const ep_client_data *data
 void ep_client_do_refuse_malformed(ep_client *client, const ep_client_data *data) {
   (void)data;
   ep_client_say_error(client, EP_ERROR_MALFORMED);
-  ep_client_end_connection(client, EP_WANT_CLOSE, ep_client_error_sentence(EP_ERROR_MALFORMED),
+  ep_client_end_connection(client, EP_WANT_CLOSE, ep_error_sentence(EP_ERROR_MALFORMED),
                            true);
   pause_then_try(client);
 }
@@ -222,7 +225,7 @@ void ep_client_do_note_pong(ep_client *client, const ep_client_data *data) {
 void ep_client_do_say_idle(ep_client *client, const ep_client_data *data) {
   (void)data;
   ep_client_say_error(client, EP_ERROR_IDLE);
-  ep_client_end_connection(client, EP_WANT_CLOSE, ep_client_error_sentence(EP_ERROR_IDLE), true);
+  ep_client_end_connection(client, EP_WANT_CLOSE, ep_error_sentence(EP_ERROR_IDLE), true);
   pause_then_try(client);
 }
 

@@ -37,6 +37,7 @@ void ep_conn_list_put(ep_conn_list *list, ep_server_conn *conn, ep_link_use use,
 
 /* ---- Connections ---- */
 
+/* EP-SYS-1: a name that is stale means no connection, never another one. */
 ep_server_conn *ep_server_conn_of(ep_server *server, ep_conn id) {
   uint32_t slot = id & EP_SLOT_MASK;
   if (slot == 0 || slot >= server->slot_count) return NULL;

@@ -49,7 +49,8 @@ struct ep_server_conn {
   uint64_t window;       /* EP/2: of the peer */
   uint64_t mailed;       /* lossy: down.base when progress was last seen */
   ep_selector presence;  /* EP/2, while wants_presence */
-  ep_buffer sending;     /* given out by next_ready, not yet sent */
+  ep_buffer sending;     /* leaves now: what next_ready gives out */
+  size_t given;          /* bytes of it that were given out and are not yet sent */
   ep_buffer pending;     /* follows it */
   ep_conn_link links[EP_LINK_COUNT];
   char address[64];
@@ -136,8 +137,6 @@ void ep_server_repeat(ep_server_conn *conn); /* lossy: the oldest unconfirmed it
 ep_form ep_server_form(const ep_server_conn *conn);
 void ep_server_mark(ep_server_conn *conn);   /* it has something to do */
 void ep_server_give_back(ep_server *server, ep_buffer *buffer);
-const char *ep_error_sentence(ep_error error);
-const char *ep_error_name(ep_error error);
 void ep_server_count(ep_server *server, ep_counter counter, uint64_t by);
 /* Counts, and keeps a line for the log. */
 void ep_server_note(ep_server_conn *conn, ep_counter counter, ep_error error);

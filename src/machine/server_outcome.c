@@ -80,9 +80,10 @@ static void on_note(ep_server *server, const ep_outcome *outcome) {
     note->client_len = (uint8_t)outcome->account->id.len;
     memcpy(note->client, outcome->account->id.data, note->client_len);
   }
-  size_t uid_len = outcome->uid_json.len > EP_LIMIT_UID ? EP_LIMIT_UID : outcome->uid_json.len;
-  note->uid_len = (uint8_t)uid_len;
-  if (uid_len > 0) memcpy(note->uid, outcome->uid_json.data, uid_len);
+  if (outcome->uid_json.len < 2) return;
+  size_t uid_len = outcome->uid_json.len - 2; /* without its quotes */
+  note->uid_len = (uint8_t)(uid_len > EP_LIMIT_UID ? EP_LIMIT_UID : uid_len);
+  memcpy(note->uid, outcome->uid_json.data + 1, note->uid_len);
 }
 
 static void on_account(ep_server *server, const ep_outcome *outcome) {

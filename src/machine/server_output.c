@@ -8,26 +8,6 @@
 #define EP_KEEP_BYTES (512u * 1024u)
 #define EP_REPEAT_ITEMS 64u
 
-const char *ep_error_sentence(ep_error error) {
-  static const char *const sentences[] = {
-#define EP_SENTENCE(name, text, closes, sentence) [EP_ERROR_##name] = sentence,
-      EP_ERRORS(EP_SENTENCE)
-#undef EP_SENTENCE
-  };
-  EP_ASSERT(error > EP_ERROR_NONE && error < EP_ERROR_COUNT);
-  return sentences[error];
-}
-
-const char *ep_error_name(ep_error error) {
-  static const char *const names[] = {
-#define EP_NAME(name, text, closes, sentence) [EP_ERROR_##name] = text,
-      EP_ERRORS(EP_NAME)
-#undef EP_NAME
-  };
-  EP_ASSERT(error > EP_ERROR_NONE && error < EP_ERROR_COUNT);
-  return names[error];
-}
-
 void ep_server_mark(ep_server_conn *conn) {
   if (conn->links[EP_LINK_READY].list != NULL) return;
   ep_conn_list_put(&conn->server->ready, conn, EP_LINK_READY, conn->server->now_ms);
@@ -83,14 +63,8 @@ void ep_server_write(ep_server_conn *conn, const ep_message *message) {
 /* EP-ERR-1: to EP/2 peers only. */
 void ep_server_write_error(ep_server_conn *conn, ep_error error, const ep_message *about) {
   if (conn->version != 2) return;
-  const char *sentence = ep_error_sentence(error);
-  const char *name = ep_error_name(error);
-  size_t sentence_len = 0, name_len = 0;
-  while (sentence[sentence_len] != '\0') sentence_len++;
-  while (name[name_len] != '\0') name_len++;
   ep_message message = {.action = EP_ACTION_ERROR, .code = error};
-  message.code_name = ep_bytes_of(name, name_len);
-  message.reason = ep_bytes_of(sentence, sentence_len);
+  message.reason = ep_error_sentence(error);
   if (about != NULL && (about->has & EP_HAS_ID) != 0) {
     message.of = about->id;
     message.has |= EP_HAS_OF;
@@ -192,12 +166,13 @@ bool ep_server_next_ready(ep_server *server, ep_ready *out, uint64_t now_ms) {
   ep_server_conn *conn;
   while ((conn = server->ready.first) != NULL) {
     ep_conn_list_take(conn, EP_LINK_READY);
-    bool in_flight = !conn->lossy && ep_buffer_len(&conn->sending) > 0;
+    bool in_flight = conn->given > 0;
     if (!in_flight && !conn->abandoned) prepare(conn);
     bool closing = conn->machine.state == EP_SERVER_CLOSING || conn->abandoned;
     if (in_flight && !conn->abandoned) continue; /* sent() will mark it again */
     *out = (ep_ready){.conn = conn->id, .close = closing};
     if (!conn->abandoned) out->output = output_of(conn);
+    conn->given = out->output.len;
     if (conn->lossy && out->output.len < ep_buffer_len(&conn->sending)) out->close = false;
     if (out->output.len > 0 || out->close) return true;
   }
@@ -205,7 +180,7 @@ bool ep_server_next_ready(ep_server *server, ep_ready *out, uint64_t now_ms) {
 }
 
 static bool has_more(const ep_server_conn *conn) {
-  if (ep_buffer_len(&conn->sending) > 0) return conn->lossy;
+  if (ep_buffer_len(&conn->sending) > 0) return conn->given == 0;
   if (ep_buffer_len(&conn->pending) > 0 || conn->machine.state == EP_SERVER_CLOSING) return true;
   if (!is_serving(conn)) return false;
   const ep_outbox *down = &conn->account->down;
@@ -218,7 +193,8 @@ void ep_server_sent(ep_server *server, ep_conn id, size_t len, uint64_t now_ms) 
   server->now_ms = now_ms;
   ep_server_conn *conn = ep_server_conn_of(server, id);
   if (conn == NULL) return;
-  EP_ASSERT(len <= ep_buffer_len(&conn->sending));
+  EP_ASSERT(len <= conn->given);
+  conn->given -= len;
   ep_buffer_consume(&conn->sending, len);
   if (ep_buffer_len(&conn->sending) == 0) ep_server_give_back(server, &conn->sending);
   if (has_more(conn)) ep_server_mark(conn);

@@ -66,9 +66,10 @@ static void ignore_early(ep_server_conn *conn, const ep_message *message) {
   ep_server_count(conn->server, EP_COUNTER_EARLY, 1);
 }
 
-/* EP-SEC-3: the time does not tell where they differ. */
+/* EP-SEC-2; EP-SEC-3: the time does not tell where they differ. A server without a token takes any. */
 static bool is_token(const ep_server *server, ep_bytes shown) {
   ep_bytes token = ep_buffer_bytes(&server->token);
+  if (token.len == 0) return true;
   unsigned difference = token.len == shown.len ? 0 : 1;
   for (size_t i = 0; i < token.len; i++)
     difference |= token.data[i] ^ (shown.len == 0 ? 0u : shown.data[i % shown.len]);

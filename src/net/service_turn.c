@@ -247,7 +247,7 @@ static ep_connection *connection_new(ep_service *service, const ep_listener *lis
 static bool core_accept(ep_connection *connection) {
   ep_service *service = connection->service;
   char address[64];
-  ep_peer peer = {.transport = EP_STREAM, .address = address};
+  ep_peer peer = {.transport = EP_STREAM, .address = address}; /* EP-SYS-2 */
   peer.local = ep_link_peer(&connection->link, address, sizeof address);
   if (!ep_table_reserve(&service->by_conn, 1)) return false;
   ep_conn conn = 0;

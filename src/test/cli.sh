@@ -1,7 +1,8 @@
 #!/bin/sh
-# End to end: the two programs as people and scripts use them, over TCP and a Unix socket, in both versions of
-# the protocol. Everything lies in a directory with a blank in its name.
-# usage: EPIGEON=PATH EPIGEOND=PATH src/test/cli.sh; prints one line for each failure, and at last the count.
+# End to end: the two programs as people and scripts use them, over TCP and a Unix socket, in both
+# versions of the protocol. Everything lies in a directory with a blank in its name.
+# usage: EPIGEON=PATH EPIGEOND=PATH src/test/cli.sh
+# Prints what failed, and at last the count. KEEP=FILE keeps the log of the servers.
 # shellcheck disable=SC2086 # $v and $credentials are no or more options
 set -u
 : "${EPIGEON:?the client to test}" "${EPIGEOND:?the server to test}"
@@ -22,7 +23,7 @@ stop_all() {
 trap stop_all EXIT
 trap 'exit 1' HUP INT TERM
 
-# ---- judging ------------------------------------------------------------------------------------------
+# ---- judging -----------------------------------------------------------------------------------
 
 ok() { passed=$((passed + 1)); }
 
@@ -38,7 +39,7 @@ is() { if [ "$2" = "$3" ]; then ok; else bad "$1: expected '$2', got '$3'"; fi; 
 # has WHAT FILE TEXT
 has() { if grep -qF -e "$3" "$2"; then ok; else bad "$1: '$3' is not in $2"; fi; }
 
-# exits CODE ARGUMENT…: runs the client, for 20 seconds at most; results are in the files out and err.
+# exits CODE ARGUMENT…: runs the client, for 20 seconds at most; what it writes is in out and err.
 exits() {
     expected=$1
     shift
@@ -66,15 +67,17 @@ waits() {
     bad "'$2' did not come in $1"
 }
 
-# ---- programs in the background ------------------------------------------------------------------------
+# ---- programs in the background ----------------------------------------------------------------
 
 # start_server [OPTION…]: with the store in "the data", listening on the port and the socket.
 start_server() {
-    "$EPIGEOND" --listen "127.0.0.1:$port" --listen "$socket" --data "$dir/the data" "$@" >>server.log 2>&1 &
+    "$EPIGEOND" --listen "127.0.0.1:$port" --listen "$socket" --data "$dir/the data" "$@" \
+        >>server.log 2>&1 &
     server=$!
     for _ in $(seq 100); do
         kill -0 "$server" 2>/dev/null || return 1
-        timeout 5 "$EPIGEON" --server "$socket" --timeout 1 $credentials ping --count 1 >/dev/null 2>&1 && return 0
+        timeout 5 "$EPIGEON" --server "$socket" --timeout 1 $credentials ping --count 1 \
+            >/dev/null 2>&1 && return 0
         sleep 0.05
     done
     return 1
@@ -113,7 +116,7 @@ payloads() { sed 's/^[^:]*: //' "$1" | tr '\n' ' ' | sed 's/ $//'; }
 
 count_lines() { wc -l <"$1" | tr -d ' '; }
 
-# ---- what needs no server ------------------------------------------------------------------------------
+# ---- what needs no server ----------------------------------------------------------------------
 
 address=127.0.0.1:1 credentials=''
 exits 0 --version
@@ -152,7 +155,7 @@ exits 3 --timeout 0.4 send --to bob hello
 has 'nothing kept' err 'given up'
 is 'stdout while the server is away' 0 "$(count_lines out)"
 
-# ---- each command, over TCP and the socket, in both versions ---------------------------------------------
+# ---- each command, over TCP and the socket, in both versions -----------------------------------
 
 port=''
 for candidate in 1 2 3 4 5; do
@@ -160,7 +163,11 @@ for candidate in 1 2 3 4 5; do
     if start_server; then break; fi
     end_server KILL
 done
-[ -n "$server" ] || { bad "no server starts: $(tail -n 3 server.log)"; echo "$passed passed, $failed failed"; exit 1; }
+if [ -z "$server" ]; then
+    bad "no server starts: $(tail -n 3 server.log)"
+    echo "$passed passed, $failed failed"
+    exit 1
+fi
 tcp=127.0.0.1:$port
 
 # conversation VERSION_OPTION: listen, send, who, watch, session
@@ -174,7 +181,8 @@ conversation() {
     waits watcher.out "$me has the session {\"room\":\"$me\",\"n\":1.50}"
     exits 0 $v --id ada send --to "$me" 'hello, world'
     out_is send '1 message confirmed'
-    exits 0 $v --id ada send --to-match "{\"room\":\"$me\"}" --json-payload '{ "a":[1.0, "\ud800"] }'
+    exits 0 $v --id ada send --to-match "{\"room\":\"$me\"}" \
+        --json-payload '{ "a":[1.0, "\ud800"] }'
     printf '[1E400,\n "\\u001b[2J"]' >'a file'
     exits 0 $v --id ada send --to "$me" --file 'a file'
     feeds 'one\\two\033[1m\nlast €' 0 $v --id ada send --to-match "{\"n\":1.5,\"room\":\"$me\"}"
@@ -221,7 +229,7 @@ client nobody --id nobody-yet listen --count 6
 ends 0 "$client"
 is 'messages kept for somebody new' 'hello good good 1 {} 1' "$(payloads nobody.out)"
 
-# ---- receipts, refusals, credentials --------------------------------------------------------------------
+# ---- receipts, refusals, credentials -----------------------------------------------------------
 
 address=$tcp
 exits 3 --timeout 0.5 send --to rita --receipt hello
@@ -253,7 +261,7 @@ exits 1 --id owner who
 exits 2 --id big session "{\"x\":\"$(printf '%70000s' '')\"}"
 has 'session over the limit' err 'session'
 
-# ---- lines for programs ---------------------------------------------------------------------------------
+# ---- lines for programs ------------------------------------------------------------------------
 
 client watching --json watch
 watching=$client
@@ -263,7 +271,9 @@ waits jane.out '"event":"authenticated","uuid":"jane"'
 printf '{\n "b" : 1.50,\n "c":"\\u0000"}' >'a file'
 exits 0 --json --id ada send --to jane --file 'a file' --receipt
 cp out events
-for event in connected authenticated sent confirmed receipt; do has 'send --json' out "\"event\":\"$event\""; done
+for event in connected authenticated sent confirmed receipt; do
+    has 'send --json' out "\"event\":\"$event\""
+done
 feeds 'x"y\0033\n\n' 0 --json --id ada send --to jane
 cat out >>events
 ends 0 "$jane"
@@ -280,7 +290,7 @@ exits 0 send --to reader --json-payload --file /dev/null
 timeout 20 "$EPIGEON" --server "$address" send --to reader --json-payload <events >out 2>err
 is 'lines for programs are JSON' "0 $(count_lines events) messages confirmed" "$? $(cat out)"
 
-# ---- away and back: nothing lost, nothing twice ------------------------------------------------------------
+# ---- away and back: nothing lost, nothing twice ------------------------------------------------
 
 client bob --id bob --state 'bob state' listen --session '{}'
 bob=$client
@@ -337,7 +347,7 @@ exits 0 --id carl listen --count 2
 out_is 'what a killed sender kept' 'eve: kept
 eve: after'
 
-# ---- much, slow, interrupted ------------------------------------------------------------------------------
+# ---- much, slow, interrupted -------------------------------------------------------------------
 
 seq 50000 >lines
 "$EPIGEON" --server "$address" send --to many <lines >out 2>err &
@@ -377,7 +387,7 @@ has 'DEBUG' err 'epigeon:client'
 has 'DEBUG' err '"action":"message.new"'
 end_server TERM
 
-# ---- a server that asks for a token and has little room ----------------------------------------------------
+# ---- a server that asks for a token and has little room ----------------------------------------
 
 echo 'join us' >token
 credentials='--token-file token'

@@ -129,9 +129,9 @@ static bool all_ready(const party *p) {
   return p->round > 10;
 }
 
-static void play(party *p, unsigned faults_until) {
+static void play(party *p, unsigned faults_until, unsigned last_round) {
   while (!complete(p)) {
-    ck_assert_msg(p->round < 3000, "seed %u: heard %d %d %d", p->chance, p->members[0].heard[0],
+    ck_assert_msg(p->round < last_round, "seed %u: heard %d %d %d", p->chance, p->members[0].heard[0],
                   p->members[0].heard[1], p->members[0].heard[2]);
     p->round++;
     p->ready = p->ready || all_ready(p);
@@ -152,16 +152,23 @@ static void play(party *p, unsigned faults_until) {
   }
 }
 
+/* A round is 50 ms. EP-G8-1 binds EP/2; an EP/1 gap may take its own time on top. */
+enum { FAULTS_UNTIL = 200, HEALED = FAULTS_UNTIL + EP_TIMER_HEAL_MS / 50, HEALED_V1 = 3000 };
+
 static void play_all(ep_transport transport, const unsigned versions[MEMBERS]) {
+  bool v2 = versions[0] == 2 && versions[1] == 2 && versions[2] == 2;
+  unsigned last_round = v2 ? HEALED : HEALED_V1;
   for (unsigned seed = 1; seed <= 20; seed++) {
     party *p = malloc(sizeof *p);
     begin(p, seed, transport, versions);
-    play(p, 200);
+    play(p, FAULTS_UNTIL, last_round);
     finish(p);
     free(p);
   }
 }
 
+/* EP-G8-1, EP-G3 by EP-RECV-1: cut and killed, all of it arrives within the time of the spec. EP-SYS-1, EP-SYS-2: both
+ * kinds of transport. */
 START_TEST(all_v2) { play_all(EP_STREAM, (unsigned[]){2, 2, 2}); }
 END_TEST
 

@@ -29,6 +29,7 @@ START_TEST(v1_joins) {
 }
 END_TEST
 
+/* EP-NEG-4 */
 START_TEST(v1_fallback) {
   char uid[37], text[128];
   desk *d = desk_fresh();

@@ -239,6 +239,7 @@ START_TEST(v2_time) {
 }
 END_TEST
 
+/* EP-CLI-4, EP-ERR-1, EP-ERR-2 */
 START_TEST(v2_errors) {
   desk *d = desk_fresh();
   desk_join2(d, "e1", 0);

@@ -299,15 +299,16 @@ static void encode_receipt(ep_writer *w, const ep_message *message) {
 
 /* ---- error ---- */
 
-static const ep_bytes error_names[EP_ERROR_COUNT] = {{NULL, 0},
-#define ERROR_NAME(id, name, closes, sentence) {(const uint8_t *)(name), sizeof(name) - 1},
-                                                     EP_ERRORS(ERROR_NAME)
-#undef ERROR_NAME
-};
+static ep_bytes error_name(ep_error error) {
+  const char *name = ep_error_name(error);
+  size_t len = 0;
+  while (name[len] != '\0') len++;
+  return ep_bytes_of(name, len);
+}
 
 static ep_error error_of(ep_bytes name) {
   for (unsigned i = EP_ERROR_NONE + 1; i < EP_ERROR_COUNT; i++) {
-    if (ep_bytes_equal(error_names[i], name)) return (ep_error)i;
+    if (ep_bytes_equal(error_name((ep_error)i), name)) return (ep_error)i;
   }
   return EP_ERROR_NONE;
 }
@@ -328,7 +329,7 @@ static ep_error decode_error(ep_message *out, const source *in) {
 static void encode_error(ep_writer *w, const ep_message *message) {
   bool known = message->code != EP_ERROR_NONE;
   ep_write_literal(w, ",\"payload\":{\"code\":");
-  ep_write_string(w, known ? error_names[message->code] : message->code_name);
+  ep_write_string(w, known ? error_name(message->code) : message->code_name);
   ep_write_string_member(w, EP_LITERAL(",\"reason\":"), message->reason);
   write_number_member(w, EP_LITERAL(",\"of\":"), (message->has & EP_HAS_OF) != 0, message->of);
   if ((message->has & EP_HAS_UID) != 0) {
