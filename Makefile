@@ -16,6 +16,8 @@ LISTEN ?= 127.0.0.1:9999
 version := $(shell sed -n 's/^\#define EP_VERSION "\(.*\)"/\1/p' src/epigeon.h)
 major := $(firstword $(subst ., ,$(version)))
 
+comma := ,
+
 # One tree of objects for each way to compile: plain, and with sanitizers (make WAY=asan …).
 WAY ?= plain
 out := build/$(WAY)
@@ -25,7 +27,6 @@ flags_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno
 CFLAGS ?= $(flags_$(WAY))
 all_cflags = -std=c11 -fPIC -Isrc -Igen -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE $(warnings) $(CFLAGS)
 ldflags := $(if $(filter asan,$(WAY)),-fsanitize=address$(comma)undefined) $(LDFLAGS)
-comma := ,
 libraries := -luv -llmdb -lcrypto
 
 core_c := $(filter-out src/base/freestanding.c,$(wildcard src/base/*.c)) \

@@ -1,6 +1,7 @@
 
 /* #line 1 "src/wire/json.rl" */
-/* Floor 2, wire. The JSON scanner: the grammar of spec/protocol.md with actions tied to its tokens.
+/* Floor 2, wire. The JSON scanner: the grammar of spec/protocol.md with actions tied to its tokens:
+ * what it does not accept is malformed (EP-JSON-1); a lone surrogate escape passes (EP-JSON-4).
  * Built with: ragel -G2 -L -I gen -o gen/json.c src/wire/json.rl
  * Read first: wire/json.h, then gen/lexical.rl and gen/syntax.rl (from the spec). */
 #include "wire/json.h"
@@ -64,16 +65,16 @@ static inline void nested_begin(ep_json *json, int depth, ep_bytes text, ep_json
 }
 
 
-/* #line 123 "src/wire/json.rl" */
+/* #line 124 "src/wire/json.rl" */
 
 
 
-/* #line 67 "gen/json.c" */
+/* #line 68 "gen/json.c" */
 static const int epigeon_json_start = 1;
 static const int epigeon_json_error = 0;
 
 
-/* #line 126 "src/wire/json.rl" */
+/* #line 127 "src/wire/json.rl" */
 
 void ep_json_begin(ep_json *out, unsigned depth_most) {
   EP_ASSERT(depth_most >= 1);
@@ -102,7 +103,7 @@ ep_json_result ep_json_scan(ep_json *json, ep_bytes text) {
   int cs = json->state;
   int top = json->depth;
   
-/* #line 97 "gen/json.c" */
+/* #line 98 "gen/json.c" */
 	{
 	if ( p == pe )
 		goto _test_eof;
@@ -221,25 +222,25 @@ st0:
 cs = 0;
 	goto _out;
 tr2:
-/* #line 81 "src/wire/json.rl" */
+/* #line 82 "src/wire/json.rl" */
 	{ value_begin(json, top, AT(p), ep_json_kind_of(ep_bytes_of(p, 1))); }
-/* #line 91 "src/wire/json.rl" */
+/* #line 92 "src/wire/json.rl" */
 	{ nested_begin(json, top, text, EP_JSON_OBJECT); }
-/* #line 93 "src/wire/json.rl" */
+/* #line 94 "src/wire/json.rl" */
 	{
     if (top == json->depth_most) {
       json->result = EP_JSON_TOO_DEEP;
       {p++; cs = 2; goto _out;}
     }
   }
-/* #line 116 "src/wire/json.rl" */
+/* #line 117 "src/wire/json.rl" */
 	{ {( json->stack)[top++] = 2;goto st3;} }
 	goto st2;
 st2:
 	if ( ++p == pe )
 		goto _test_eof2;
 case 2:
-/* #line 229 "gen/json.c" */
+/* #line 230 "gen/json.c" */
 	switch( (*p) ) {
 		case 12u: goto tr4;
 		case 13u: goto st2;
@@ -249,7 +250,7 @@ case 2:
 		goto st2;
 	goto st0;
 tr4:
-/* #line 104 "src/wire/json.rl" */
+/* #line 105 "src/wire/json.rl" */
 	{
     json->result = EP_JSON_DONE;
     {p++; cs = 84; goto _out;}
@@ -259,7 +260,7 @@ st84:
 	if ( ++p == pe )
 		goto _test_eof84;
 case 84:
-/* #line 247 "gen/json.c" */
+/* #line 248 "gen/json.c" */
 	goto st0;
 st3:
 	if ( ++p == pe )
@@ -275,18 +276,18 @@ case 3:
 		goto st3;
 	goto st0;
 tr6:
-/* #line 75 "src/wire/json.rl" */
+/* #line 76 "src/wire/json.rl" */
 	{ json->escaped = false; json->text_at = AT(p + 1); }
 	goto st4;
 tr8:
-/* #line 71 "src/wire/json.rl" */
+/* #line 72 "src/wire/json.rl" */
 	{ p = ep_skip(p + 1, pe, true) - 1; }
 	goto st4;
 st4:
 	if ( ++p == pe )
 		goto _test_eof4;
 case 4:
-/* #line 271 "gen/json.c" */
+/* #line 272 "gen/json.c" */
 	switch( (*p) ) {
 		case 34u: goto tr9;
 		case 92u: goto tr10;
@@ -308,7 +309,7 @@ case 4:
 		goto st44;
 	goto st0;
 tr9:
-/* #line 76 "src/wire/json.rl" */
+/* #line 77 "src/wire/json.rl" */
 	{
     name_end(json, top, AT(p));
     if (json->result != EP_JSON_MORE) {p++; cs = 5; goto _out;}
@@ -318,7 +319,7 @@ st5:
 	if ( ++p == pe )
 		goto _test_eof5;
 case 5:
-/* #line 301 "gen/json.c" */
+/* #line 302 "gen/json.c" */
 	switch( (*p) ) {
 		case 13u: goto st5;
 		case 32u: goto st5;
@@ -350,20 +351,20 @@ case 6:
 		goto st6;
 	goto st0;
 tr29:
-/* #line 71 "src/wire/json.rl" */
+/* #line 72 "src/wire/json.rl" */
 	{ p = ep_skip(p + 1, pe, true) - 1; }
 	goto st7;
 tr20:
-/* #line 81 "src/wire/json.rl" */
+/* #line 82 "src/wire/json.rl" */
 	{ value_begin(json, top, AT(p), ep_json_kind_of(ep_bytes_of(p, 1))); }
-/* #line 73 "src/wire/json.rl" */
+/* #line 74 "src/wire/json.rl" */
 	{ json->escaped = false; }
 	goto st7;
 st7:
 	if ( ++p == pe )
 		goto _test_eof7;
 case 7:
-/* #line 342 "gen/json.c" */
+/* #line 343 "gen/json.c" */
 	switch( (*p) ) {
 		case 34u: goto tr30;
 		case 92u: goto tr31;
@@ -385,26 +386,11 @@ case 7:
 		goto st15;
 	goto st0;
 tr28:
-/* #line 81 "src/wire/json.rl" */
-	{ value_begin(json, top, AT(p), ep_json_kind_of(ep_bytes_of(p, 1))); }
-/* #line 91 "src/wire/json.rl" */
-	{ nested_begin(json, top, text, EP_JSON_OBJECT); }
-/* #line 93 "src/wire/json.rl" */
-	{
-    if (top == json->depth_most) {
-      json->result = EP_JSON_TOO_DEEP;
-      {p++; cs = 8; goto _out;}
-    }
-  }
-/* #line 116 "src/wire/json.rl" */
-	{ {( json->stack)[top++] = 8;goto st3;} }
-	goto st8;
-tr24:
-/* #line 81 "src/wire/json.rl" */
+/* #line 82 "src/wire/json.rl" */
 	{ value_begin(json, top, AT(p), ep_json_kind_of(ep_bytes_of(p, 1))); }
 /* #line 92 "src/wire/json.rl" */
-	{ nested_begin(json, top, text, EP_JSON_ARRAY); }
-/* #line 93 "src/wire/json.rl" */
+	{ nested_begin(json, top, text, EP_JSON_OBJECT); }
+/* #line 94 "src/wire/json.rl" */
 	{
     if (top == json->depth_most) {
       json->result = EP_JSON_TOO_DEEP;
@@ -412,17 +398,32 @@ tr24:
     }
   }
 /* #line 117 "src/wire/json.rl" */
+	{ {( json->stack)[top++] = 8;goto st3;} }
+	goto st8;
+tr24:
+/* #line 82 "src/wire/json.rl" */
+	{ value_begin(json, top, AT(p), ep_json_kind_of(ep_bytes_of(p, 1))); }
+/* #line 93 "src/wire/json.rl" */
+	{ nested_begin(json, top, text, EP_JSON_ARRAY); }
+/* #line 94 "src/wire/json.rl" */
+	{
+    if (top == json->depth_most) {
+      json->result = EP_JSON_TOO_DEEP;
+      {p++; cs = 8; goto _out;}
+    }
+  }
+/* #line 118 "src/wire/json.rl" */
 	{ {( json->stack)[top++] = 8;goto st51;} }
 	goto st8;
 tr30:
-/* #line 82 "src/wire/json.rl" */
+/* #line 83 "src/wire/json.rl" */
 	{
     value_end(json, top, AT(p + 1));
     if (json->pull && top == 1) pe = p + 1;
   }
 	goto st8;
 tr48:
-/* #line 86 "src/wire/json.rl" */
+/* #line 87 "src/wire/json.rl" */
 	{
     value_end(json, top, AT(p));
     if (json->pull && top == 1) pe = p + 1;
@@ -432,7 +433,7 @@ st8:
 	if ( ++p == pe )
 		goto _test_eof8;
 case 8:
-/* #line 400 "gen/json.c" */
+/* #line 401 "gen/json.c" */
 	switch( (*p) ) {
 		case 13u: goto st8;
 		case 32u: goto st8;
@@ -443,7 +444,7 @@ case 8:
 		goto st8;
 	goto st0;
 tr49:
-/* #line 86 "src/wire/json.rl" */
+/* #line 87 "src/wire/json.rl" */
 	{
     value_end(json, top, AT(p));
     if (json->pull && top == 1) pe = p + 1;
@@ -453,7 +454,7 @@ st9:
 	if ( ++p == pe )
 		goto _test_eof9;
 case 9:
-/* #line 419 "gen/json.c" */
+/* #line 420 "gen/json.c" */
 	switch( (*p) ) {
 		case 13u: goto st9;
 		case 32u: goto st9;
@@ -463,45 +464,45 @@ case 9:
 		goto st9;
 	goto st0;
 tr7:
-/* #line 99 "src/wire/json.rl" */
+/* #line 100 "src/wire/json.rl" */
 	{
     if (top == 1) json->complete = true;
     value_end(json, top - 1, AT(p + 1));
     if (json->pull && top == 2) pe = p + 1;
   }
-/* #line 118 "src/wire/json.rl" */
+/* #line 119 "src/wire/json.rl" */
 	{ {cs = ( json->stack)[--top];goto _again;} }
 	goto st85;
 tr52:
-/* #line 86 "src/wire/json.rl" */
+/* #line 87 "src/wire/json.rl" */
 	{
     value_end(json, top, AT(p));
     if (json->pull && top == 1) pe = p + 1;
   }
-/* #line 99 "src/wire/json.rl" */
+/* #line 100 "src/wire/json.rl" */
 	{
     if (top == 1) json->complete = true;
     value_end(json, top - 1, AT(p + 1));
     if (json->pull && top == 2) pe = p + 1;
   }
-/* #line 118 "src/wire/json.rl" */
+/* #line 119 "src/wire/json.rl" */
 	{ {cs = ( json->stack)[--top];goto _again;} }
 	goto st85;
 st85:
 	if ( ++p == pe )
 		goto _test_eof85;
 case 85:
-/* #line 451 "gen/json.c" */
+/* #line 452 "gen/json.c" */
 	goto st0;
 tr31:
-/* #line 72 "src/wire/json.rl" */
+/* #line 73 "src/wire/json.rl" */
 	{ json->escaped = true; }
 	goto st10;
 st10:
 	if ( ++p == pe )
 		goto _test_eof10;
 case 10:
-/* #line 459 "gen/json.c" */
+/* #line 460 "gen/json.c" */
 	switch( (*p) ) {
 		case 34u: goto st7;
 		case 47u: goto st7;
@@ -616,28 +617,28 @@ case 21:
 		goto st17;
 	goto st0;
 tr21:
-/* #line 81 "src/wire/json.rl" */
+/* #line 82 "src/wire/json.rl" */
 	{ value_begin(json, top, AT(p), ep_json_kind_of(ep_bytes_of(p, 1))); }
 	goto st22;
 st22:
 	if ( ++p == pe )
 		goto _test_eof22;
 case 22:
-/* #line 579 "gen/json.c" */
+/* #line 580 "gen/json.c" */
 	if ( (*p) == 48u )
 		goto st23;
 	if ( 49u <= (*p) && (*p) <= 57u )
 		goto st29;
 	goto st0;
 tr22:
-/* #line 81 "src/wire/json.rl" */
+/* #line 82 "src/wire/json.rl" */
 	{ value_begin(json, top, AT(p), ep_json_kind_of(ep_bytes_of(p, 1))); }
 	goto st23;
 st23:
 	if ( ++p == pe )
 		goto _test_eof23;
 case 23:
-/* #line 591 "gen/json.c" */
+/* #line 592 "gen/json.c" */
 	switch( (*p) ) {
 		case 13u: goto tr48;
 		case 32u: goto tr48;
@@ -710,14 +711,14 @@ case 28:
 		goto tr48;
 	goto st0;
 tr23:
-/* #line 81 "src/wire/json.rl" */
+/* #line 82 "src/wire/json.rl" */
 	{ value_begin(json, top, AT(p), ep_json_kind_of(ep_bytes_of(p, 1))); }
 	goto st29;
 st29:
 	if ( ++p == pe )
 		goto _test_eof29;
 case 29:
-/* #line 669 "gen/json.c" */
+/* #line 670 "gen/json.c" */
 	switch( (*p) ) {
 		case 13u: goto tr48;
 		case 32u: goto tr48;
@@ -734,14 +735,14 @@ case 29:
 		goto tr48;
 	goto st0;
 tr25:
-/* #line 81 "src/wire/json.rl" */
+/* #line 82 "src/wire/json.rl" */
 	{ value_begin(json, top, AT(p), ep_json_kind_of(ep_bytes_of(p, 1))); }
 	goto st30;
 st30:
 	if ( ++p == pe )
 		goto _test_eof30;
 case 30:
-/* #line 691 "gen/json.c" */
+/* #line 692 "gen/json.c" */
 	if ( (*p) == 97u )
 		goto st31;
 	goto st0;
@@ -767,14 +768,14 @@ case 33:
 		goto tr30;
 	goto st0;
 tr26:
-/* #line 81 "src/wire/json.rl" */
+/* #line 82 "src/wire/json.rl" */
 	{ value_begin(json, top, AT(p), ep_json_kind_of(ep_bytes_of(p, 1))); }
 	goto st34;
 st34:
 	if ( ++p == pe )
 		goto _test_eof34;
 case 34:
-/* #line 722 "gen/json.c" */
+/* #line 723 "gen/json.c" */
 	if ( (*p) == 117u )
 		goto st35;
 	goto st0;
@@ -793,14 +794,14 @@ case 36:
 		goto tr30;
 	goto st0;
 tr27:
-/* #line 81 "src/wire/json.rl" */
+/* #line 82 "src/wire/json.rl" */
 	{ value_begin(json, top, AT(p), ep_json_kind_of(ep_bytes_of(p, 1))); }
 	goto st37;
 st37:
 	if ( ++p == pe )
 		goto _test_eof37;
 case 37:
-/* #line 746 "gen/json.c" */
+/* #line 747 "gen/json.c" */
 	if ( (*p) == 114u )
 		goto st38;
 	goto st0;
@@ -812,14 +813,14 @@ case 38:
 		goto st33;
 	goto st0;
 tr10:
-/* #line 72 "src/wire/json.rl" */
+/* #line 73 "src/wire/json.rl" */
 	{ json->escaped = true; }
 	goto st39;
 st39:
 	if ( ++p == pe )
 		goto _test_eof39;
 case 39:
-/* #line 763 "gen/json.c" */
+/* #line 764 "gen/json.c" */
 	switch( (*p) ) {
 		case 34u: goto st4;
 		case 47u: goto st4;
@@ -957,20 +958,20 @@ case 51:
 		goto st51;
 	goto st0;
 tr78:
-/* #line 71 "src/wire/json.rl" */
+/* #line 72 "src/wire/json.rl" */
 	{ p = ep_skip(p + 1, pe, true) - 1; }
 	goto st52;
 tr68:
-/* #line 81 "src/wire/json.rl" */
+/* #line 82 "src/wire/json.rl" */
 	{ value_begin(json, top, AT(p), ep_json_kind_of(ep_bytes_of(p, 1))); }
-/* #line 73 "src/wire/json.rl" */
+/* #line 74 "src/wire/json.rl" */
 	{ json->escaped = false; }
 	goto st52;
 st52:
 	if ( ++p == pe )
 		goto _test_eof52;
 case 52:
-/* #line 910 "gen/json.c" */
+/* #line 911 "gen/json.c" */
 	switch( (*p) ) {
 		case 34u: goto tr79;
 		case 92u: goto tr80;
@@ -992,26 +993,11 @@ case 52:
 		goto st77;
 	goto st0;
 tr77:
-/* #line 81 "src/wire/json.rl" */
-	{ value_begin(json, top, AT(p), ep_json_kind_of(ep_bytes_of(p, 1))); }
-/* #line 91 "src/wire/json.rl" */
-	{ nested_begin(json, top, text, EP_JSON_OBJECT); }
-/* #line 93 "src/wire/json.rl" */
-	{
-    if (top == json->depth_most) {
-      json->result = EP_JSON_TOO_DEEP;
-      {p++; cs = 53; goto _out;}
-    }
-  }
-/* #line 116 "src/wire/json.rl" */
-	{ {( json->stack)[top++] = 53;goto st3;} }
-	goto st53;
-tr72:
-/* #line 81 "src/wire/json.rl" */
+/* #line 82 "src/wire/json.rl" */
 	{ value_begin(json, top, AT(p), ep_json_kind_of(ep_bytes_of(p, 1))); }
 /* #line 92 "src/wire/json.rl" */
-	{ nested_begin(json, top, text, EP_JSON_ARRAY); }
-/* #line 93 "src/wire/json.rl" */
+	{ nested_begin(json, top, text, EP_JSON_OBJECT); }
+/* #line 94 "src/wire/json.rl" */
 	{
     if (top == json->depth_most) {
       json->result = EP_JSON_TOO_DEEP;
@@ -1019,17 +1005,32 @@ tr72:
     }
   }
 /* #line 117 "src/wire/json.rl" */
+	{ {( json->stack)[top++] = 53;goto st3;} }
+	goto st53;
+tr72:
+/* #line 82 "src/wire/json.rl" */
+	{ value_begin(json, top, AT(p), ep_json_kind_of(ep_bytes_of(p, 1))); }
+/* #line 93 "src/wire/json.rl" */
+	{ nested_begin(json, top, text, EP_JSON_ARRAY); }
+/* #line 94 "src/wire/json.rl" */
+	{
+    if (top == json->depth_most) {
+      json->result = EP_JSON_TOO_DEEP;
+      {p++; cs = 53; goto _out;}
+    }
+  }
+/* #line 118 "src/wire/json.rl" */
 	{ {( json->stack)[top++] = 53;goto st51;} }
 	goto st53;
 tr79:
-/* #line 82 "src/wire/json.rl" */
+/* #line 83 "src/wire/json.rl" */
 	{
     value_end(json, top, AT(p + 1));
     if (json->pull && top == 1) pe = p + 1;
   }
 	goto st53;
 tr92:
-/* #line 86 "src/wire/json.rl" */
+/* #line 87 "src/wire/json.rl" */
 	{
     value_end(json, top, AT(p));
     if (json->pull && top == 1) pe = p + 1;
@@ -1039,7 +1040,7 @@ st53:
 	if ( ++p == pe )
 		goto _test_eof53;
 case 53:
-/* #line 968 "gen/json.c" */
+/* #line 969 "gen/json.c" */
 	switch( (*p) ) {
 		case 13u: goto st53;
 		case 32u: goto st53;
@@ -1050,7 +1051,7 @@ case 53:
 		goto st53;
 	goto st0;
 tr93:
-/* #line 86 "src/wire/json.rl" */
+/* #line 87 "src/wire/json.rl" */
 	{
     value_end(json, top, AT(p));
     if (json->pull && top == 1) pe = p + 1;
@@ -1060,7 +1061,7 @@ st54:
 	if ( ++p == pe )
 		goto _test_eof54;
 case 54:
-/* #line 987 "gen/json.c" */
+/* #line 988 "gen/json.c" */
 	switch( (*p) ) {
 		case 13u: goto st54;
 		case 32u: goto st54;
@@ -1080,28 +1081,28 @@ case 54:
 		goto st54;
 	goto st0;
 tr69:
-/* #line 81 "src/wire/json.rl" */
+/* #line 82 "src/wire/json.rl" */
 	{ value_begin(json, top, AT(p), ep_json_kind_of(ep_bytes_of(p, 1))); }
 	goto st55;
 st55:
 	if ( ++p == pe )
 		goto _test_eof55;
 case 55:
-/* #line 1012 "gen/json.c" */
+/* #line 1013 "gen/json.c" */
 	if ( (*p) == 48u )
 		goto st56;
 	if ( 49u <= (*p) && (*p) <= 57u )
 		goto st62;
 	goto st0;
 tr70:
-/* #line 81 "src/wire/json.rl" */
+/* #line 82 "src/wire/json.rl" */
 	{ value_begin(json, top, AT(p), ep_json_kind_of(ep_bytes_of(p, 1))); }
 	goto st56;
 st56:
 	if ( ++p == pe )
 		goto _test_eof56;
 case 56:
-/* #line 1024 "gen/json.c" */
+/* #line 1025 "gen/json.c" */
 	switch( (*p) ) {
 		case 13u: goto tr92;
 		case 32u: goto tr92;
@@ -1174,45 +1175,45 @@ case 61:
 		goto tr92;
 	goto st0;
 tr73:
-/* #line 99 "src/wire/json.rl" */
+/* #line 100 "src/wire/json.rl" */
 	{
     if (top == 1) json->complete = true;
     value_end(json, top - 1, AT(p + 1));
     if (json->pull && top == 2) pe = p + 1;
   }
-/* #line 119 "src/wire/json.rl" */
+/* #line 120 "src/wire/json.rl" */
 	{ {cs = ( json->stack)[--top];goto _again;} }
 	goto st86;
 tr96:
-/* #line 86 "src/wire/json.rl" */
+/* #line 87 "src/wire/json.rl" */
 	{
     value_end(json, top, AT(p));
     if (json->pull && top == 1) pe = p + 1;
   }
-/* #line 99 "src/wire/json.rl" */
+/* #line 100 "src/wire/json.rl" */
 	{
     if (top == 1) json->complete = true;
     value_end(json, top - 1, AT(p + 1));
     if (json->pull && top == 2) pe = p + 1;
   }
-/* #line 119 "src/wire/json.rl" */
+/* #line 120 "src/wire/json.rl" */
 	{ {cs = ( json->stack)[--top];goto _again;} }
 	goto st86;
 st86:
 	if ( ++p == pe )
 		goto _test_eof86;
 case 86:
-/* #line 1119 "gen/json.c" */
+/* #line 1120 "gen/json.c" */
 	goto st0;
 tr71:
-/* #line 81 "src/wire/json.rl" */
+/* #line 82 "src/wire/json.rl" */
 	{ value_begin(json, top, AT(p), ep_json_kind_of(ep_bytes_of(p, 1))); }
 	goto st62;
 st62:
 	if ( ++p == pe )
 		goto _test_eof62;
 case 62:
-/* #line 1127 "gen/json.c" */
+/* #line 1128 "gen/json.c" */
 	switch( (*p) ) {
 		case 13u: goto tr92;
 		case 32u: goto tr92;
@@ -1229,14 +1230,14 @@ case 62:
 		goto tr92;
 	goto st0;
 tr74:
-/* #line 81 "src/wire/json.rl" */
+/* #line 82 "src/wire/json.rl" */
 	{ value_begin(json, top, AT(p), ep_json_kind_of(ep_bytes_of(p, 1))); }
 	goto st63;
 st63:
 	if ( ++p == pe )
 		goto _test_eof63;
 case 63:
-/* #line 1149 "gen/json.c" */
+/* #line 1150 "gen/json.c" */
 	if ( (*p) == 97u )
 		goto st64;
 	goto st0;
@@ -1262,14 +1263,14 @@ case 66:
 		goto tr79;
 	goto st0;
 tr75:
-/* #line 81 "src/wire/json.rl" */
+/* #line 82 "src/wire/json.rl" */
 	{ value_begin(json, top, AT(p), ep_json_kind_of(ep_bytes_of(p, 1))); }
 	goto st67;
 st67:
 	if ( ++p == pe )
 		goto _test_eof67;
 case 67:
-/* #line 1180 "gen/json.c" */
+/* #line 1181 "gen/json.c" */
 	if ( (*p) == 117u )
 		goto st68;
 	goto st0;
@@ -1288,14 +1289,14 @@ case 69:
 		goto tr79;
 	goto st0;
 tr76:
-/* #line 81 "src/wire/json.rl" */
+/* #line 82 "src/wire/json.rl" */
 	{ value_begin(json, top, AT(p), ep_json_kind_of(ep_bytes_of(p, 1))); }
 	goto st70;
 st70:
 	if ( ++p == pe )
 		goto _test_eof70;
 case 70:
-/* #line 1204 "gen/json.c" */
+/* #line 1205 "gen/json.c" */
 	if ( (*p) == 114u )
 		goto st71;
 	goto st0;
@@ -1307,14 +1308,14 @@ case 71:
 		goto st66;
 	goto st0;
 tr80:
-/* #line 72 "src/wire/json.rl" */
+/* #line 73 "src/wire/json.rl" */
 	{ json->escaped = true; }
 	goto st72;
 st72:
 	if ( ++p == pe )
 		goto _test_eof72;
 case 72:
-/* #line 1221 "gen/json.c" */
+/* #line 1222 "gen/json.c" */
 	switch( (*p) ) {
 		case 34u: goto st52;
 		case 47u: goto st52;
@@ -1520,7 +1521,7 @@ case 83:
 	_out: {}
 	}
 
-/* #line 154 "src/wire/json.rl" */
+/* #line 155 "src/wire/json.rl" */
   if (json->result == EP_JSON_TOO_DEEP || json->result == EP_JSON_TOO_MANY) p--;
   if (cs == epigeon_json_error) json->result = EP_JSON_MALFORMED;
   json->offset = AT(p);

@@ -58,8 +58,12 @@ static bool local_submit(void *context) {
 
 /* The borrowed command is done with. One that was large does not keep its memory. */
 static void local_release(ep_sequencer_local *local) {
-  ep_buffer *done = buffer_at(local, local->head);
-  if (done->capacity > BUFFER_KEPT) ep_buffer_free(done);
+  ep_buffer *done = buffer_at(local, local->head), small;
+  ep_buffer_init(&small, local->allocator);
+  if (done->capacity > BUFFER_KEPT && ep_buffer_reserve(&small, EP_SEQUENCER_SMALL) != NULL) {
+    ep_buffer_free(done);
+    *done = small;
+  }
   local->borrowed = false;
   local->head++;
   if (local->head != local->tail) return;
@@ -82,6 +86,14 @@ void ep_sequencer_local_init(ep_sequencer_local *out, const ep_allocator *alloca
   EP_ASSERT(allocator != NULL && allocator->resize != NULL);
   *out = (ep_sequencer_local){.sequencer = {local_begin, local_submit, local_next, out},
                               .allocator = allocator};
+}
+
+bool ep_sequencer_local_reserve(ep_sequencer_local *local) {
+  if (local->capacity == 0 && !ring_grow(local)) return false;
+  for (size_t i = 0; i < RING_LEAST; i++) {
+    if (ep_buffer_reserve(&local->ring[i], EP_SEQUENCER_SMALL) == NULL) return false;
+  }
+  return true;
 }
 
 void ep_sequencer_local_free(ep_sequencer_local *local) {

@@ -171,9 +171,12 @@ bool ep_server_next_ready(ep_server *server, ep_ready *out, uint64_t now_ms) {
     bool closing = conn->machine.state == EP_SERVER_CLOSING || conn->abandoned;
     if (in_flight && !conn->abandoned) continue; /* sent() will mark it again */
     *out = (ep_ready){.conn = conn->id, .close = closing};
-    if (!conn->abandoned) out->output = output_of(conn);
-    conn->given = out->output.len;
-    if (conn->lossy && out->output.len < ep_buffer_len(&conn->sending)) out->close = false;
+    if (!conn->abandoned) { /* EP-TIME-5: when abandoned, nothing is waited for */
+      out->output = output_of(conn);
+      conn->given = out->output.len;
+      size_t left = ep_buffer_len(&conn->sending) + ep_buffer_len(&conn->pending) - conn->given;
+      if (left > 0) out->close = false; /* lossy: frame by frame */
+    }
     if (out->output.len > 0 || out->close) return true;
   }
   return false;
