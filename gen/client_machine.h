@@ -86,6 +86,7 @@ typedef enum ep_client_input {
 
 #define EP_CLIENT_GUARDS(X) \
     X(always) \
+    X(out_of_step) \
     X(asked_v2) \
     X(is_final) \
     X(is_unconfirmed) \
@@ -100,6 +101,7 @@ typedef enum ep_client_input {
     X(back_off) \
     X(give_up_connection) \
     X(resume_v1) \
+    X(start_over) \
     X(resume_v2) \
     X(give_up) \
     X(note_error) \
@@ -127,186 +129,187 @@ typedef enum ep_client_input {
     X(repeat_unconfirmed) \
 
 #define EP_CLIENT_ROWS(X) \
-    X(IDLE, CONNECT, always, want_open, CONNECTING, "EP-CLI-1", 949) \
-    X(IDLE, DISCONNECT, always, ignore, IDLE, "EP-ERR-6", 992) \
-    X(IDLE, SESSION, always, ignore, IDLE, "EP-ERR-6", 992) \
-    X(IDLE, OPENED, always, ignore, IDLE, "EP-ERR-6", 992) \
-    X(IDLE, CLOSED, always, ignore, IDLE, "EP-ERR-6", 992) \
-    X(IDLE, AUTH_V1, always, ignore, IDLE, "EP-ERR-6", 992) \
-    X(IDLE, AUTH_V2, always, ignore, IDLE, "EP-ERR-6", 992) \
-    X(IDLE, SESSION_UPDATE, always, ignore, IDLE, "EP-ERR-6", 992) \
-    X(IDLE, CLIENTS_LIST, always, ignore, IDLE, "EP-ERR-6", 992) \
-    X(IDLE, CLIENT_CONNECT, always, ignore, IDLE, "EP-ERR-6", 992) \
-    X(IDLE, CLIENT_DISCONNECT, always, ignore, IDLE, "EP-ERR-6", 992) \
-    X(IDLE, MESSAGE_NEW, always, ignore, IDLE, "EP-ERR-6", 992) \
-    X(IDLE, MESSAGE_CONFIRM, always, ignore, IDLE, "EP-ERR-6", 992) \
-    X(IDLE, MESSAGE_RETRY, always, ignore, IDLE, "EP-ERR-6", 992) \
-    X(IDLE, MESSAGE_RECEIPT, always, ignore, IDLE, "EP-ERR-6", 992) \
-    X(IDLE, ERROR, always, ignore, IDLE, "EP-ERR-6", 992) \
-    X(IDLE, PING, always, ignore, IDLE, "EP-ERR-6", 992) \
-    X(IDLE, PONG, always, ignore, IDLE, "EP-ERR-6", 992) \
-    X(IDLE, BYE, always, ignore, IDLE, "EP-ERR-6", 992) \
-    X(IDLE, UNKNOWN, always, ignore, IDLE, "EP-ERR-6", 992) \
-    X(IDLE, INVALID, always, ignore, IDLE, "EP-ERR-6", 992) \
-    X(IDLE, MALFORMED, always, ignore, IDLE, "EP-ERR-6", 992) \
-    X(IDLE, OVERSIZE, always, ignore, IDLE, "EP-ERR-6", 992) \
-    X(IDLE, RECONNECT, always, ignore, IDLE, "EP-ERR-6", 992) \
-    X(IDLE, AUTH_TIMEOUT, always, ignore, IDLE, "EP-ERR-6", 992) \
-    X(IDLE, SILENCE, always, ignore, IDLE, "EP-ERR-6", 992) \
-    X(IDLE, IDLE, always, ignore, IDLE, "EP-ERR-6", 992) \
-    X(IDLE, REPEAT, always, ignore, IDLE, "EP-ERR-6", 992) \
-    X(IDLE, GAP, always, ignore, IDLE, "EP-ERR-6", 992) \
-    X(WAITING, CONNECT, always, want_open, CONNECTING, "EP-CLI-1", 949) \
-    X(WAITING, DISCONNECT, always, rest, IDLE, "EP-CLI-3", 951) \
-    X(WAITING, SESSION, always, ignore, WAITING, "EP-ERR-6", 992) \
-    X(WAITING, OPENED, always, ignore, WAITING, "EP-ERR-6", 992) \
-    X(WAITING, CLOSED, always, ignore, WAITING, "EP-ERR-6", 992) \
-    X(WAITING, AUTH_V1, always, ignore, WAITING, "EP-ERR-6", 992) \
-    X(WAITING, AUTH_V2, always, ignore, WAITING, "EP-ERR-6", 992) \
-    X(WAITING, SESSION_UPDATE, always, ignore, WAITING, "EP-ERR-6", 992) \
-    X(WAITING, CLIENTS_LIST, always, ignore, WAITING, "EP-ERR-6", 992) \
-    X(WAITING, CLIENT_CONNECT, always, ignore, WAITING, "EP-ERR-6", 992) \
-    X(WAITING, CLIENT_DISCONNECT, always, ignore, WAITING, "EP-ERR-6", 992) \
-    X(WAITING, MESSAGE_NEW, always, ignore, WAITING, "EP-ERR-6", 992) \
-    X(WAITING, MESSAGE_CONFIRM, always, ignore, WAITING, "EP-ERR-6", 992) \
-    X(WAITING, MESSAGE_RETRY, always, ignore, WAITING, "EP-ERR-6", 992) \
-    X(WAITING, MESSAGE_RECEIPT, always, ignore, WAITING, "EP-ERR-6", 992) \
-    X(WAITING, ERROR, always, ignore, WAITING, "EP-ERR-6", 992) \
-    X(WAITING, PING, always, ignore, WAITING, "EP-ERR-6", 992) \
-    X(WAITING, PONG, always, ignore, WAITING, "EP-ERR-6", 992) \
-    X(WAITING, BYE, always, ignore, WAITING, "EP-ERR-6", 992) \
-    X(WAITING, UNKNOWN, always, ignore, WAITING, "EP-ERR-6", 992) \
-    X(WAITING, INVALID, always, ignore, WAITING, "EP-ERR-6", 992) \
-    X(WAITING, MALFORMED, always, ignore, WAITING, "EP-ERR-6", 992) \
-    X(WAITING, OVERSIZE, always, ignore, WAITING, "EP-ERR-6", 992) \
-    X(WAITING, RECONNECT, always, want_open, CONNECTING, "EP-CLI-2", 950) \
-    X(WAITING, AUTH_TIMEOUT, always, ignore, WAITING, "EP-ERR-6", 992) \
-    X(WAITING, SILENCE, always, ignore, WAITING, "EP-ERR-6", 992) \
-    X(WAITING, IDLE, always, ignore, WAITING, "EP-ERR-6", 992) \
-    X(WAITING, REPEAT, always, ignore, WAITING, "EP-ERR-6", 992) \
-    X(WAITING, GAP, always, ignore, WAITING, "EP-ERR-6", 992) \
-    X(CONNECTING, CONNECT, always, ignore, CONNECTING, "EP-ERR-6", 992) \
-    X(CONNECTING, DISCONNECT, always, hang_up, IDLE, "EP-CLI-3", 955) \
-    X(CONNECTING, SESSION, always, ignore, CONNECTING, "EP-ERR-6", 992) \
-    X(CONNECTING, OPENED, always, greet, GREETING, "EP-AUTH-1", 952) \
-    X(CONNECTING, CLOSED, always, back_off, WAITING, "EP-CLI-2", 953) \
-    X(CONNECTING, AUTH_V1, always, ignore, CONNECTING, "EP-ERR-6", 992) \
-    X(CONNECTING, AUTH_V2, always, ignore, CONNECTING, "EP-ERR-6", 992) \
-    X(CONNECTING, SESSION_UPDATE, always, ignore, CONNECTING, "EP-ERR-6", 992) \
-    X(CONNECTING, CLIENTS_LIST, always, ignore, CONNECTING, "EP-ERR-6", 992) \
-    X(CONNECTING, CLIENT_CONNECT, always, ignore, CONNECTING, "EP-ERR-6", 992) \
-    X(CONNECTING, CLIENT_DISCONNECT, always, ignore, CONNECTING, "EP-ERR-6", 992) \
-    X(CONNECTING, MESSAGE_NEW, always, ignore, CONNECTING, "EP-ERR-6", 992) \
-    X(CONNECTING, MESSAGE_CONFIRM, always, ignore, CONNECTING, "EP-ERR-6", 992) \
-    X(CONNECTING, MESSAGE_RETRY, always, ignore, CONNECTING, "EP-ERR-6", 992) \
-    X(CONNECTING, MESSAGE_RECEIPT, always, ignore, CONNECTING, "EP-ERR-6", 992) \
-    X(CONNECTING, ERROR, always, ignore, CONNECTING, "EP-ERR-6", 992) \
-    X(CONNECTING, PING, always, ignore, CONNECTING, "EP-ERR-6", 992) \
-    X(CONNECTING, PONG, always, ignore, CONNECTING, "EP-ERR-6", 992) \
-    X(CONNECTING, BYE, always, ignore, CONNECTING, "EP-ERR-6", 992) \
-    X(CONNECTING, UNKNOWN, always, ignore, CONNECTING, "EP-ERR-6", 992) \
-    X(CONNECTING, INVALID, always, ignore, CONNECTING, "EP-ERR-6", 992) \
-    X(CONNECTING, MALFORMED, always, ignore, CONNECTING, "EP-ERR-6", 992) \
-    X(CONNECTING, OVERSIZE, always, ignore, CONNECTING, "EP-ERR-6", 992) \
-    X(CONNECTING, RECONNECT, always, ignore, CONNECTING, "EP-ERR-6", 992) \
-    X(CONNECTING, AUTH_TIMEOUT, always, give_up_connection, WAITING, "EP-AUTH-4", 954) \
-    X(CONNECTING, SILENCE, always, ignore, CONNECTING, "EP-ERR-6", 992) \
-    X(CONNECTING, IDLE, always, ignore, CONNECTING, "EP-ERR-6", 992) \
-    X(CONNECTING, REPEAT, always, ignore, CONNECTING, "EP-ERR-6", 992) \
-    X(CONNECTING, GAP, always, ignore, CONNECTING, "EP-ERR-6", 992) \
-    X(GREETING, CONNECT, always, ignore, GREETING, "EP-ERR-6", 992) \
-    X(GREETING, DISCONNECT, always, hang_up, IDLE, "EP-CLI-3", 955) \
-    X(GREETING, SESSION, always, ignore, GREETING, "EP-ERR-6", 992) \
-    X(GREETING, OPENED, always, ignore, GREETING, "EP-ERR-6", 992) \
-    X(GREETING, CLOSED, always, back_off, WAITING, "EP-CLI-2", 962) \
-    X(GREETING, AUTH_V1, always, resume_v1, V1, "EP-NEG-4", 956) \
-    X(GREETING, AUTH_V2, asked_v2, resume_v2, V2, "EP-RES-1", 957) \
-    X(GREETING, AUTH_V2, always, resume_v1, V1, "EP-NEG-4", 958) \
-    X(GREETING, SESSION_UPDATE, always, ignore, GREETING, "EP-ERR-6", 992) \
-    X(GREETING, CLIENTS_LIST, always, ignore, GREETING, "EP-ERR-6", 992) \
-    X(GREETING, CLIENT_CONNECT, always, ignore, GREETING, "EP-ERR-6", 992) \
-    X(GREETING, CLIENT_DISCONNECT, always, ignore, GREETING, "EP-ERR-6", 992) \
-    X(GREETING, MESSAGE_NEW, always, ignore, GREETING, "EP-ERR-6", 992) \
-    X(GREETING, MESSAGE_CONFIRM, always, ignore, GREETING, "EP-ERR-6", 992) \
-    X(GREETING, MESSAGE_RETRY, always, ignore, GREETING, "EP-ERR-6", 992) \
-    X(GREETING, MESSAGE_RECEIPT, always, ignore, GREETING, "EP-ERR-6", 992) \
-    X(GREETING, ERROR, is_final, give_up, IDLE, "EP-CLI-4", 959) \
-    X(GREETING, ERROR, always, note_error, GREETING, "EP-ERR-1", 960) \
-    X(GREETING, PING, always, ignore, GREETING, "EP-ERR-6", 992) \
-    X(GREETING, PONG, always, ignore, GREETING, "EP-ERR-6", 992) \
-    X(GREETING, BYE, always, ignore, GREETING, "EP-ERR-6", 992) \
-    X(GREETING, UNKNOWN, always, ignore, GREETING, "EP-ERR-6", 992) \
-    X(GREETING, INVALID, always, ignore, GREETING, "EP-ERR-6", 992) \
-    X(GREETING, MALFORMED, always, give_up_connection, WAITING, "EP-ERR-3", 963) \
-    X(GREETING, OVERSIZE, always, ignore, GREETING, "EP-ERR-6", 992) \
-    X(GREETING, RECONNECT, always, ignore, GREETING, "EP-ERR-6", 992) \
-    X(GREETING, AUTH_TIMEOUT, always, give_up_connection, WAITING, "EP-AUTH-4", 954) \
-    X(GREETING, SILENCE, always, ignore, GREETING, "EP-ERR-6", 992) \
-    X(GREETING, IDLE, always, ignore, GREETING, "EP-ERR-6", 992) \
-    X(GREETING, REPEAT, always, greet, GREETING, "EP-SEND-7", 961) \
-    X(GREETING, GAP, always, ignore, GREETING, "EP-ERR-6", 992) \
-    X(V1, CONNECT, always, ignore, V1, "EP-ERR-6", 992) \
-    X(V1, DISCONNECT, always, hang_up, IDLE, "EP-CLI-3", 955) \
-    X(V1, SESSION, always, write_session, V1, "EP-SESS-1", 991) \
-    X(V1, OPENED, always, ignore, V1, "EP-ERR-6", 992) \
-    X(V1, CLOSED, always, back_off, WAITING, "EP-CLI-2", 962) \
-    X(V1, AUTH_V1, always, ignore, V1, "EP-ERR-6", 992) \
-    X(V1, AUTH_V2, always, ignore, V1, "EP-ERR-6", 992) \
-    X(V1, SESSION_UPDATE, always, note_session, V1, "EP-PRES-3", 964) \
-    X(V1, CLIENTS_LIST, always, note_list, V1, "EP-PRES-4", 965) \
-    X(V1, CLIENT_CONNECT, always, note_arrival, V1, "EP-PRES-1", 966) \
-    X(V1, CLIENT_DISCONNECT, always, note_departure, V1, "EP-PRES-2", 967) \
-    X(V1, MESSAGE_NEW, always, receive_v1, V1, "EP-RECV-5", 968) \
-    X(V1, MESSAGE_CONFIRM, always, take_confirm, V1, "EP-SEND-4, EP-SEND-5", 970) \
-    X(V1, MESSAGE_RETRY, is_unconfirmed, repeat_item, V1, "EP-SEND-6", 971) \
-    X(V1, MESSAGE_RETRY, always, ignore, V1, "EP-SEND-6", 972) \
-    X(V1, MESSAGE_RECEIPT, always, ignore, V1, "EP-ERR-6", 992) \
-    X(V1, ERROR, always, ignore, V1, "EP-ERR-6", 992) \
-    X(V1, PING, always, ignore, V1, "EP-ERR-6", 992) \
-    X(V1, PONG, always, ignore, V1, "EP-ERR-6", 992) \
-    X(V1, BYE, always, ignore, V1, "EP-ERR-6", 992) \
-    X(V1, UNKNOWN, always, ignore, V1, "EP-ERR-6", 992) \
-    X(V1, INVALID, always, ignore, V1, "EP-ERR-6", 992) \
-    X(V1, MALFORMED, always, ignore, V1, "EP-ERR-6", 992) \
-    X(V1, OVERSIZE, always, ignore, V1, "EP-ERR-6", 992) \
-    X(V1, RECONNECT, always, ignore, V1, "EP-ERR-6", 992) \
-    X(V1, AUTH_TIMEOUT, always, ignore, V1, "EP-ERR-6", 992) \
-    X(V1, SILENCE, always, ignore, V1, "EP-ERR-6", 992) \
-    X(V1, IDLE, always, ignore, V1, "EP-ERR-6", 992) \
-    X(V1, REPEAT, always, resend_v1, V1, "EP-SEND-8", 988) \
-    X(V1, GAP, always, skip_gap, V1, "EP-RECV-7", 990) \
-    X(V2, CONNECT, always, ignore, V2, "EP-ERR-6", 992) \
-    X(V2, DISCONNECT, always, say_bye, IDLE, "EP-CLI-3", 987) \
-    X(V2, SESSION, always, ignore, V2, "EP-ERR-6", 992) \
-    X(V2, OPENED, always, ignore, V2, "EP-ERR-6", 992) \
-    X(V2, CLOSED, always, back_off, WAITING, "EP-CLI-2", 962) \
-    X(V2, AUTH_V1, always, ignore, V2, "EP-ERR-6", 992) \
-    X(V2, AUTH_V2, always, ignore, V2, "EP-ERR-6", 992) \
-    X(V2, SESSION_UPDATE, always, note_session, V2, "EP-PRES-3", 964) \
-    X(V2, CLIENTS_LIST, always, note_list, V2, "EP-PRES-4", 965) \
-    X(V2, CLIENT_CONNECT, always, note_arrival, V2, "EP-PRES-1", 966) \
-    X(V2, CLIENT_DISCONNECT, always, note_departure, V2, "EP-PRES-2", 967) \
-    X(V2, MESSAGE_NEW, always, receive, V2, "EP-RECV-1", 969) \
-    X(V2, MESSAGE_CONFIRM, always, take_confirm, V2, "EP-SEND-4, EP-SEND-5", 970) \
-    X(V2, MESSAGE_RETRY, is_unconfirmed, repeat_item, V2, "EP-SEND-6", 971) \
-    X(V2, MESSAGE_RETRY, always, refuse_unknown_id, V2, "EP-SEND-6", 973) \
-    X(V2, MESSAGE_RECEIPT, always, receive, V2, "EP-RCPT-1", 974) \
-    X(V2, ERROR, has_id, receive, V2, "EP-ERR-7", 975) \
-    X(V2, ERROR, is_final, give_up, IDLE, "EP-CLI-4", 976) \
-    X(V2, ERROR, always, note_error, V2, "EP-ERR-1", 977) \
-    X(V2, PING, always, answer_ping, V2, "EP-TIME-2", 978) \
-    X(V2, PONG, always, note_pong, V2, "EP-TIME-2", 979) \
-    X(V2, BYE, always, give_up_connection, WAITING, "EP-TIME-4", 980) \
-    X(V2, UNKNOWN, always, refuse_unknown, V2, "EP-ERR-2", 981) \
-    X(V2, INVALID, always, refuse_invalid, V2, "EP-ERR-4", 982) \
-    X(V2, MALFORMED, always, refuse_malformed, WAITING, "EP-ERR-3", 983) \
-    X(V2, OVERSIZE, always, refuse_too_large, V2, "EP-LIM-2", 984) \
-    X(V2, RECONNECT, always, ignore, V2, "EP-ERR-6", 992) \
-    X(V2, AUTH_TIMEOUT, always, ignore, V2, "EP-ERR-6", 992) \
-    X(V2, SILENCE, always, ping_peer, V2, "EP-TIME-2", 985) \
-    X(V2, IDLE, always, say_idle, WAITING, "EP-TIME-3", 986) \
-    X(V2, REPEAT, always, repeat_unconfirmed, V2, "EP-SEND-7", 989) \
-    X(V2, GAP, always, ignore, V2, "EP-ERR-6", 992) \
+    X(IDLE, CONNECT, always, want_open, CONNECTING, "EP-CLI-1", 952) \
+    X(IDLE, DISCONNECT, always, ignore, IDLE, "EP-ERR-6", 996) \
+    X(IDLE, SESSION, always, ignore, IDLE, "EP-ERR-6", 996) \
+    X(IDLE, OPENED, always, ignore, IDLE, "EP-ERR-6", 996) \
+    X(IDLE, CLOSED, always, ignore, IDLE, "EP-ERR-6", 996) \
+    X(IDLE, AUTH_V1, always, ignore, IDLE, "EP-ERR-6", 996) \
+    X(IDLE, AUTH_V2, always, ignore, IDLE, "EP-ERR-6", 996) \
+    X(IDLE, SESSION_UPDATE, always, ignore, IDLE, "EP-ERR-6", 996) \
+    X(IDLE, CLIENTS_LIST, always, ignore, IDLE, "EP-ERR-6", 996) \
+    X(IDLE, CLIENT_CONNECT, always, ignore, IDLE, "EP-ERR-6", 996) \
+    X(IDLE, CLIENT_DISCONNECT, always, ignore, IDLE, "EP-ERR-6", 996) \
+    X(IDLE, MESSAGE_NEW, always, ignore, IDLE, "EP-ERR-6", 996) \
+    X(IDLE, MESSAGE_CONFIRM, always, ignore, IDLE, "EP-ERR-6", 996) \
+    X(IDLE, MESSAGE_RETRY, always, ignore, IDLE, "EP-ERR-6", 996) \
+    X(IDLE, MESSAGE_RECEIPT, always, ignore, IDLE, "EP-ERR-6", 996) \
+    X(IDLE, ERROR, always, ignore, IDLE, "EP-ERR-6", 996) \
+    X(IDLE, PING, always, ignore, IDLE, "EP-ERR-6", 996) \
+    X(IDLE, PONG, always, ignore, IDLE, "EP-ERR-6", 996) \
+    X(IDLE, BYE, always, ignore, IDLE, "EP-ERR-6", 996) \
+    X(IDLE, UNKNOWN, always, ignore, IDLE, "EP-ERR-6", 996) \
+    X(IDLE, INVALID, always, ignore, IDLE, "EP-ERR-6", 996) \
+    X(IDLE, MALFORMED, always, ignore, IDLE, "EP-ERR-6", 996) \
+    X(IDLE, OVERSIZE, always, ignore, IDLE, "EP-ERR-6", 996) \
+    X(IDLE, RECONNECT, always, ignore, IDLE, "EP-ERR-6", 996) \
+    X(IDLE, AUTH_TIMEOUT, always, ignore, IDLE, "EP-ERR-6", 996) \
+    X(IDLE, SILENCE, always, ignore, IDLE, "EP-ERR-6", 996) \
+    X(IDLE, IDLE, always, ignore, IDLE, "EP-ERR-6", 996) \
+    X(IDLE, REPEAT, always, ignore, IDLE, "EP-ERR-6", 996) \
+    X(IDLE, GAP, always, ignore, IDLE, "EP-ERR-6", 996) \
+    X(WAITING, CONNECT, always, want_open, CONNECTING, "EP-CLI-1", 952) \
+    X(WAITING, DISCONNECT, always, rest, IDLE, "EP-CLI-3", 954) \
+    X(WAITING, SESSION, always, ignore, WAITING, "EP-ERR-6", 996) \
+    X(WAITING, OPENED, always, ignore, WAITING, "EP-ERR-6", 996) \
+    X(WAITING, CLOSED, always, ignore, WAITING, "EP-ERR-6", 996) \
+    X(WAITING, AUTH_V1, always, ignore, WAITING, "EP-ERR-6", 996) \
+    X(WAITING, AUTH_V2, always, ignore, WAITING, "EP-ERR-6", 996) \
+    X(WAITING, SESSION_UPDATE, always, ignore, WAITING, "EP-ERR-6", 996) \
+    X(WAITING, CLIENTS_LIST, always, ignore, WAITING, "EP-ERR-6", 996) \
+    X(WAITING, CLIENT_CONNECT, always, ignore, WAITING, "EP-ERR-6", 996) \
+    X(WAITING, CLIENT_DISCONNECT, always, ignore, WAITING, "EP-ERR-6", 996) \
+    X(WAITING, MESSAGE_NEW, always, ignore, WAITING, "EP-ERR-6", 996) \
+    X(WAITING, MESSAGE_CONFIRM, always, ignore, WAITING, "EP-ERR-6", 996) \
+    X(WAITING, MESSAGE_RETRY, always, ignore, WAITING, "EP-ERR-6", 996) \
+    X(WAITING, MESSAGE_RECEIPT, always, ignore, WAITING, "EP-ERR-6", 996) \
+    X(WAITING, ERROR, always, ignore, WAITING, "EP-ERR-6", 996) \
+    X(WAITING, PING, always, ignore, WAITING, "EP-ERR-6", 996) \
+    X(WAITING, PONG, always, ignore, WAITING, "EP-ERR-6", 996) \
+    X(WAITING, BYE, always, ignore, WAITING, "EP-ERR-6", 996) \
+    X(WAITING, UNKNOWN, always, ignore, WAITING, "EP-ERR-6", 996) \
+    X(WAITING, INVALID, always, ignore, WAITING, "EP-ERR-6", 996) \
+    X(WAITING, MALFORMED, always, ignore, WAITING, "EP-ERR-6", 996) \
+    X(WAITING, OVERSIZE, always, ignore, WAITING, "EP-ERR-6", 996) \
+    X(WAITING, RECONNECT, always, want_open, CONNECTING, "EP-CLI-2", 953) \
+    X(WAITING, AUTH_TIMEOUT, always, ignore, WAITING, "EP-ERR-6", 996) \
+    X(WAITING, SILENCE, always, ignore, WAITING, "EP-ERR-6", 996) \
+    X(WAITING, IDLE, always, ignore, WAITING, "EP-ERR-6", 996) \
+    X(WAITING, REPEAT, always, ignore, WAITING, "EP-ERR-6", 996) \
+    X(WAITING, GAP, always, ignore, WAITING, "EP-ERR-6", 996) \
+    X(CONNECTING, CONNECT, always, ignore, CONNECTING, "EP-ERR-6", 996) \
+    X(CONNECTING, DISCONNECT, always, hang_up, IDLE, "EP-CLI-3", 958) \
+    X(CONNECTING, SESSION, always, ignore, CONNECTING, "EP-ERR-6", 996) \
+    X(CONNECTING, OPENED, always, greet, GREETING, "EP-AUTH-1", 955) \
+    X(CONNECTING, CLOSED, always, back_off, WAITING, "EP-CLI-2", 956) \
+    X(CONNECTING, AUTH_V1, always, ignore, CONNECTING, "EP-ERR-6", 996) \
+    X(CONNECTING, AUTH_V2, always, ignore, CONNECTING, "EP-ERR-6", 996) \
+    X(CONNECTING, SESSION_UPDATE, always, ignore, CONNECTING, "EP-ERR-6", 996) \
+    X(CONNECTING, CLIENTS_LIST, always, ignore, CONNECTING, "EP-ERR-6", 996) \
+    X(CONNECTING, CLIENT_CONNECT, always, ignore, CONNECTING, "EP-ERR-6", 996) \
+    X(CONNECTING, CLIENT_DISCONNECT, always, ignore, CONNECTING, "EP-ERR-6", 996) \
+    X(CONNECTING, MESSAGE_NEW, always, ignore, CONNECTING, "EP-ERR-6", 996) \
+    X(CONNECTING, MESSAGE_CONFIRM, always, ignore, CONNECTING, "EP-ERR-6", 996) \
+    X(CONNECTING, MESSAGE_RETRY, always, ignore, CONNECTING, "EP-ERR-6", 996) \
+    X(CONNECTING, MESSAGE_RECEIPT, always, ignore, CONNECTING, "EP-ERR-6", 996) \
+    X(CONNECTING, ERROR, always, ignore, CONNECTING, "EP-ERR-6", 996) \
+    X(CONNECTING, PING, always, ignore, CONNECTING, "EP-ERR-6", 996) \
+    X(CONNECTING, PONG, always, ignore, CONNECTING, "EP-ERR-6", 996) \
+    X(CONNECTING, BYE, always, ignore, CONNECTING, "EP-ERR-6", 996) \
+    X(CONNECTING, UNKNOWN, always, ignore, CONNECTING, "EP-ERR-6", 996) \
+    X(CONNECTING, INVALID, always, ignore, CONNECTING, "EP-ERR-6", 996) \
+    X(CONNECTING, MALFORMED, always, ignore, CONNECTING, "EP-ERR-6", 996) \
+    X(CONNECTING, OVERSIZE, always, ignore, CONNECTING, "EP-ERR-6", 996) \
+    X(CONNECTING, RECONNECT, always, ignore, CONNECTING, "EP-ERR-6", 996) \
+    X(CONNECTING, AUTH_TIMEOUT, always, give_up_connection, WAITING, "EP-AUTH-4", 957) \
+    X(CONNECTING, SILENCE, always, ignore, CONNECTING, "EP-ERR-6", 996) \
+    X(CONNECTING, IDLE, always, ignore, CONNECTING, "EP-ERR-6", 996) \
+    X(CONNECTING, REPEAT, always, ignore, CONNECTING, "EP-ERR-6", 996) \
+    X(CONNECTING, GAP, always, ignore, CONNECTING, "EP-ERR-6", 996) \
+    X(GREETING, CONNECT, always, ignore, GREETING, "EP-ERR-6", 996) \
+    X(GREETING, DISCONNECT, always, hang_up, IDLE, "EP-CLI-3", 958) \
+    X(GREETING, SESSION, always, ignore, GREETING, "EP-ERR-6", 996) \
+    X(GREETING, OPENED, always, ignore, GREETING, "EP-ERR-6", 996) \
+    X(GREETING, CLOSED, always, back_off, WAITING, "EP-CLI-2", 966) \
+    X(GREETING, AUTH_V1, always, resume_v1, V1, "EP-NEG-4", 959) \
+    X(GREETING, AUTH_V2, out_of_step, start_over, WAITING, "EP-LOST-6", 960) \
+    X(GREETING, AUTH_V2, asked_v2, resume_v2, V2, "EP-RES-1", 961) \
+    X(GREETING, AUTH_V2, always, resume_v1, V1, "EP-NEG-4", 962) \
+    X(GREETING, SESSION_UPDATE, always, ignore, GREETING, "EP-ERR-6", 996) \
+    X(GREETING, CLIENTS_LIST, always, ignore, GREETING, "EP-ERR-6", 996) \
+    X(GREETING, CLIENT_CONNECT, always, ignore, GREETING, "EP-ERR-6", 996) \
+    X(GREETING, CLIENT_DISCONNECT, always, ignore, GREETING, "EP-ERR-6", 996) \
+    X(GREETING, MESSAGE_NEW, always, ignore, GREETING, "EP-ERR-6", 996) \
+    X(GREETING, MESSAGE_CONFIRM, always, ignore, GREETING, "EP-ERR-6", 996) \
+    X(GREETING, MESSAGE_RETRY, always, ignore, GREETING, "EP-ERR-6", 996) \
+    X(GREETING, MESSAGE_RECEIPT, always, ignore, GREETING, "EP-ERR-6", 996) \
+    X(GREETING, ERROR, is_final, give_up, IDLE, "EP-CLI-4", 963) \
+    X(GREETING, ERROR, always, note_error, GREETING, "EP-ERR-1", 964) \
+    X(GREETING, PING, always, ignore, GREETING, "EP-ERR-6", 996) \
+    X(GREETING, PONG, always, ignore, GREETING, "EP-ERR-6", 996) \
+    X(GREETING, BYE, always, ignore, GREETING, "EP-ERR-6", 996) \
+    X(GREETING, UNKNOWN, always, ignore, GREETING, "EP-ERR-6", 996) \
+    X(GREETING, INVALID, always, ignore, GREETING, "EP-ERR-6", 996) \
+    X(GREETING, MALFORMED, always, give_up_connection, WAITING, "EP-ERR-3", 967) \
+    X(GREETING, OVERSIZE, always, ignore, GREETING, "EP-ERR-6", 996) \
+    X(GREETING, RECONNECT, always, ignore, GREETING, "EP-ERR-6", 996) \
+    X(GREETING, AUTH_TIMEOUT, always, give_up_connection, WAITING, "EP-AUTH-4", 957) \
+    X(GREETING, SILENCE, always, ignore, GREETING, "EP-ERR-6", 996) \
+    X(GREETING, IDLE, always, ignore, GREETING, "EP-ERR-6", 996) \
+    X(GREETING, REPEAT, always, greet, GREETING, "EP-SEND-7", 965) \
+    X(GREETING, GAP, always, ignore, GREETING, "EP-ERR-6", 996) \
+    X(V1, CONNECT, always, ignore, V1, "EP-ERR-6", 996) \
+    X(V1, DISCONNECT, always, hang_up, IDLE, "EP-CLI-3", 958) \
+    X(V1, SESSION, always, write_session, V1, "EP-SESS-1", 995) \
+    X(V1, OPENED, always, ignore, V1, "EP-ERR-6", 996) \
+    X(V1, CLOSED, always, back_off, WAITING, "EP-CLI-2", 966) \
+    X(V1, AUTH_V1, always, ignore, V1, "EP-ERR-6", 996) \
+    X(V1, AUTH_V2, always, ignore, V1, "EP-ERR-6", 996) \
+    X(V1, SESSION_UPDATE, always, note_session, V1, "EP-PRES-3", 968) \
+    X(V1, CLIENTS_LIST, always, note_list, V1, "EP-PRES-4", 969) \
+    X(V1, CLIENT_CONNECT, always, note_arrival, V1, "EP-PRES-1", 970) \
+    X(V1, CLIENT_DISCONNECT, always, note_departure, V1, "EP-PRES-2", 971) \
+    X(V1, MESSAGE_NEW, always, receive_v1, V1, "EP-RECV-5", 972) \
+    X(V1, MESSAGE_CONFIRM, always, take_confirm, V1, "EP-SEND-4, EP-SEND-5", 974) \
+    X(V1, MESSAGE_RETRY, is_unconfirmed, repeat_item, V1, "EP-SEND-6", 975) \
+    X(V1, MESSAGE_RETRY, always, ignore, V1, "EP-SEND-6", 976) \
+    X(V1, MESSAGE_RECEIPT, always, ignore, V1, "EP-ERR-6", 996) \
+    X(V1, ERROR, always, ignore, V1, "EP-ERR-6", 996) \
+    X(V1, PING, always, ignore, V1, "EP-ERR-6", 996) \
+    X(V1, PONG, always, ignore, V1, "EP-ERR-6", 996) \
+    X(V1, BYE, always, ignore, V1, "EP-ERR-6", 996) \
+    X(V1, UNKNOWN, always, ignore, V1, "EP-ERR-6", 996) \
+    X(V1, INVALID, always, ignore, V1, "EP-ERR-6", 996) \
+    X(V1, MALFORMED, always, ignore, V1, "EP-ERR-6", 996) \
+    X(V1, OVERSIZE, always, ignore, V1, "EP-ERR-6", 996) \
+    X(V1, RECONNECT, always, ignore, V1, "EP-ERR-6", 996) \
+    X(V1, AUTH_TIMEOUT, always, ignore, V1, "EP-ERR-6", 996) \
+    X(V1, SILENCE, always, ignore, V1, "EP-ERR-6", 996) \
+    X(V1, IDLE, always, ignore, V1, "EP-ERR-6", 996) \
+    X(V1, REPEAT, always, resend_v1, V1, "EP-SEND-8", 992) \
+    X(V1, GAP, always, skip_gap, V1, "EP-RECV-7", 994) \
+    X(V2, CONNECT, always, ignore, V2, "EP-ERR-6", 996) \
+    X(V2, DISCONNECT, always, say_bye, IDLE, "EP-CLI-3", 991) \
+    X(V2, SESSION, always, ignore, V2, "EP-ERR-6", 996) \
+    X(V2, OPENED, always, ignore, V2, "EP-ERR-6", 996) \
+    X(V2, CLOSED, always, back_off, WAITING, "EP-CLI-2", 966) \
+    X(V2, AUTH_V1, always, ignore, V2, "EP-ERR-6", 996) \
+    X(V2, AUTH_V2, always, ignore, V2, "EP-ERR-6", 996) \
+    X(V2, SESSION_UPDATE, always, note_session, V2, "EP-PRES-3", 968) \
+    X(V2, CLIENTS_LIST, always, note_list, V2, "EP-PRES-4", 969) \
+    X(V2, CLIENT_CONNECT, always, note_arrival, V2, "EP-PRES-1", 970) \
+    X(V2, CLIENT_DISCONNECT, always, note_departure, V2, "EP-PRES-2", 971) \
+    X(V2, MESSAGE_NEW, always, receive, V2, "EP-RECV-1", 973) \
+    X(V2, MESSAGE_CONFIRM, always, take_confirm, V2, "EP-SEND-4, EP-SEND-5", 974) \
+    X(V2, MESSAGE_RETRY, is_unconfirmed, repeat_item, V2, "EP-SEND-6", 975) \
+    X(V2, MESSAGE_RETRY, always, refuse_unknown_id, V2, "EP-SEND-6", 977) \
+    X(V2, MESSAGE_RECEIPT, always, receive, V2, "EP-RCPT-1", 978) \
+    X(V2, ERROR, has_id, receive, V2, "EP-ERR-7", 979) \
+    X(V2, ERROR, is_final, give_up, IDLE, "EP-CLI-4", 980) \
+    X(V2, ERROR, always, note_error, V2, "EP-ERR-1", 981) \
+    X(V2, PING, always, answer_ping, V2, "EP-TIME-2", 982) \
+    X(V2, PONG, always, note_pong, V2, "EP-TIME-2", 983) \
+    X(V2, BYE, always, give_up_connection, WAITING, "EP-TIME-4", 984) \
+    X(V2, UNKNOWN, always, refuse_unknown, V2, "EP-ERR-2", 985) \
+    X(V2, INVALID, always, refuse_invalid, V2, "EP-ERR-4", 986) \
+    X(V2, MALFORMED, always, refuse_malformed, WAITING, "EP-ERR-3", 987) \
+    X(V2, OVERSIZE, always, refuse_too_large, V2, "EP-LIM-2", 988) \
+    X(V2, RECONNECT, always, ignore, V2, "EP-ERR-6", 996) \
+    X(V2, AUTH_TIMEOUT, always, ignore, V2, "EP-ERR-6", 996) \
+    X(V2, SILENCE, always, ping_peer, V2, "EP-TIME-2", 989) \
+    X(V2, IDLE, always, say_idle, WAITING, "EP-TIME-3", 990) \
+    X(V2, REPEAT, always, repeat_unconfirmed, V2, "EP-SEND-7", 993) \
+    X(V2, GAP, always, ignore, V2, "EP-ERR-6", 996) \
 
 #define EP_CLIENT_CELLS(X) \
     X(IDLE, CONNECT, 0, 1) \
@@ -402,86 +405,86 @@ typedef enum ep_client_input {
     X(GREETING, OPENED, 90, 1) \
     X(GREETING, CLOSED, 91, 1) \
     X(GREETING, AUTH_V1, 92, 1) \
-    X(GREETING, AUTH_V2, 93, 2) \
-    X(GREETING, SESSION_UPDATE, 95, 1) \
-    X(GREETING, CLIENTS_LIST, 96, 1) \
-    X(GREETING, CLIENT_CONNECT, 97, 1) \
-    X(GREETING, CLIENT_DISCONNECT, 98, 1) \
-    X(GREETING, MESSAGE_NEW, 99, 1) \
-    X(GREETING, MESSAGE_CONFIRM, 100, 1) \
-    X(GREETING, MESSAGE_RETRY, 101, 1) \
-    X(GREETING, MESSAGE_RECEIPT, 102, 1) \
-    X(GREETING, ERROR, 103, 2) \
-    X(GREETING, PING, 105, 1) \
-    X(GREETING, PONG, 106, 1) \
-    X(GREETING, BYE, 107, 1) \
-    X(GREETING, UNKNOWN, 108, 1) \
-    X(GREETING, INVALID, 109, 1) \
-    X(GREETING, MALFORMED, 110, 1) \
-    X(GREETING, OVERSIZE, 111, 1) \
-    X(GREETING, RECONNECT, 112, 1) \
-    X(GREETING, AUTH_TIMEOUT, 113, 1) \
-    X(GREETING, SILENCE, 114, 1) \
-    X(GREETING, IDLE, 115, 1) \
-    X(GREETING, REPEAT, 116, 1) \
-    X(GREETING, GAP, 117, 1) \
-    X(V1, CONNECT, 118, 1) \
-    X(V1, DISCONNECT, 119, 1) \
-    X(V1, SESSION, 120, 1) \
-    X(V1, OPENED, 121, 1) \
-    X(V1, CLOSED, 122, 1) \
-    X(V1, AUTH_V1, 123, 1) \
-    X(V1, AUTH_V2, 124, 1) \
-    X(V1, SESSION_UPDATE, 125, 1) \
-    X(V1, CLIENTS_LIST, 126, 1) \
-    X(V1, CLIENT_CONNECT, 127, 1) \
-    X(V1, CLIENT_DISCONNECT, 128, 1) \
-    X(V1, MESSAGE_NEW, 129, 1) \
-    X(V1, MESSAGE_CONFIRM, 130, 1) \
-    X(V1, MESSAGE_RETRY, 131, 2) \
-    X(V1, MESSAGE_RECEIPT, 133, 1) \
-    X(V1, ERROR, 134, 1) \
-    X(V1, PING, 135, 1) \
-    X(V1, PONG, 136, 1) \
-    X(V1, BYE, 137, 1) \
-    X(V1, UNKNOWN, 138, 1) \
-    X(V1, INVALID, 139, 1) \
-    X(V1, MALFORMED, 140, 1) \
-    X(V1, OVERSIZE, 141, 1) \
-    X(V1, RECONNECT, 142, 1) \
-    X(V1, AUTH_TIMEOUT, 143, 1) \
-    X(V1, SILENCE, 144, 1) \
-    X(V1, IDLE, 145, 1) \
-    X(V1, REPEAT, 146, 1) \
-    X(V1, GAP, 147, 1) \
-    X(V2, CONNECT, 148, 1) \
-    X(V2, DISCONNECT, 149, 1) \
-    X(V2, SESSION, 150, 1) \
-    X(V2, OPENED, 151, 1) \
-    X(V2, CLOSED, 152, 1) \
-    X(V2, AUTH_V1, 153, 1) \
-    X(V2, AUTH_V2, 154, 1) \
-    X(V2, SESSION_UPDATE, 155, 1) \
-    X(V2, CLIENTS_LIST, 156, 1) \
-    X(V2, CLIENT_CONNECT, 157, 1) \
-    X(V2, CLIENT_DISCONNECT, 158, 1) \
-    X(V2, MESSAGE_NEW, 159, 1) \
-    X(V2, MESSAGE_CONFIRM, 160, 1) \
-    X(V2, MESSAGE_RETRY, 161, 2) \
-    X(V2, MESSAGE_RECEIPT, 163, 1) \
-    X(V2, ERROR, 164, 3) \
-    X(V2, PING, 167, 1) \
-    X(V2, PONG, 168, 1) \
-    X(V2, BYE, 169, 1) \
-    X(V2, UNKNOWN, 170, 1) \
-    X(V2, INVALID, 171, 1) \
-    X(V2, MALFORMED, 172, 1) \
-    X(V2, OVERSIZE, 173, 1) \
-    X(V2, RECONNECT, 174, 1) \
-    X(V2, AUTH_TIMEOUT, 175, 1) \
-    X(V2, SILENCE, 176, 1) \
-    X(V2, IDLE, 177, 1) \
-    X(V2, REPEAT, 178, 1) \
-    X(V2, GAP, 179, 1) \
+    X(GREETING, AUTH_V2, 93, 3) \
+    X(GREETING, SESSION_UPDATE, 96, 1) \
+    X(GREETING, CLIENTS_LIST, 97, 1) \
+    X(GREETING, CLIENT_CONNECT, 98, 1) \
+    X(GREETING, CLIENT_DISCONNECT, 99, 1) \
+    X(GREETING, MESSAGE_NEW, 100, 1) \
+    X(GREETING, MESSAGE_CONFIRM, 101, 1) \
+    X(GREETING, MESSAGE_RETRY, 102, 1) \
+    X(GREETING, MESSAGE_RECEIPT, 103, 1) \
+    X(GREETING, ERROR, 104, 2) \
+    X(GREETING, PING, 106, 1) \
+    X(GREETING, PONG, 107, 1) \
+    X(GREETING, BYE, 108, 1) \
+    X(GREETING, UNKNOWN, 109, 1) \
+    X(GREETING, INVALID, 110, 1) \
+    X(GREETING, MALFORMED, 111, 1) \
+    X(GREETING, OVERSIZE, 112, 1) \
+    X(GREETING, RECONNECT, 113, 1) \
+    X(GREETING, AUTH_TIMEOUT, 114, 1) \
+    X(GREETING, SILENCE, 115, 1) \
+    X(GREETING, IDLE, 116, 1) \
+    X(GREETING, REPEAT, 117, 1) \
+    X(GREETING, GAP, 118, 1) \
+    X(V1, CONNECT, 119, 1) \
+    X(V1, DISCONNECT, 120, 1) \
+    X(V1, SESSION, 121, 1) \
+    X(V1, OPENED, 122, 1) \
+    X(V1, CLOSED, 123, 1) \
+    X(V1, AUTH_V1, 124, 1) \
+    X(V1, AUTH_V2, 125, 1) \
+    X(V1, SESSION_UPDATE, 126, 1) \
+    X(V1, CLIENTS_LIST, 127, 1) \
+    X(V1, CLIENT_CONNECT, 128, 1) \
+    X(V1, CLIENT_DISCONNECT, 129, 1) \
+    X(V1, MESSAGE_NEW, 130, 1) \
+    X(V1, MESSAGE_CONFIRM, 131, 1) \
+    X(V1, MESSAGE_RETRY, 132, 2) \
+    X(V1, MESSAGE_RECEIPT, 134, 1) \
+    X(V1, ERROR, 135, 1) \
+    X(V1, PING, 136, 1) \
+    X(V1, PONG, 137, 1) \
+    X(V1, BYE, 138, 1) \
+    X(V1, UNKNOWN, 139, 1) \
+    X(V1, INVALID, 140, 1) \
+    X(V1, MALFORMED, 141, 1) \
+    X(V1, OVERSIZE, 142, 1) \
+    X(V1, RECONNECT, 143, 1) \
+    X(V1, AUTH_TIMEOUT, 144, 1) \
+    X(V1, SILENCE, 145, 1) \
+    X(V1, IDLE, 146, 1) \
+    X(V1, REPEAT, 147, 1) \
+    X(V1, GAP, 148, 1) \
+    X(V2, CONNECT, 149, 1) \
+    X(V2, DISCONNECT, 150, 1) \
+    X(V2, SESSION, 151, 1) \
+    X(V2, OPENED, 152, 1) \
+    X(V2, CLOSED, 153, 1) \
+    X(V2, AUTH_V1, 154, 1) \
+    X(V2, AUTH_V2, 155, 1) \
+    X(V2, SESSION_UPDATE, 156, 1) \
+    X(V2, CLIENTS_LIST, 157, 1) \
+    X(V2, CLIENT_CONNECT, 158, 1) \
+    X(V2, CLIENT_DISCONNECT, 159, 1) \
+    X(V2, MESSAGE_NEW, 160, 1) \
+    X(V2, MESSAGE_CONFIRM, 161, 1) \
+    X(V2, MESSAGE_RETRY, 162, 2) \
+    X(V2, MESSAGE_RECEIPT, 164, 1) \
+    X(V2, ERROR, 165, 3) \
+    X(V2, PING, 168, 1) \
+    X(V2, PONG, 169, 1) \
+    X(V2, BYE, 170, 1) \
+    X(V2, UNKNOWN, 171, 1) \
+    X(V2, INVALID, 172, 1) \
+    X(V2, MALFORMED, 173, 1) \
+    X(V2, OVERSIZE, 174, 1) \
+    X(V2, RECONNECT, 175, 1) \
+    X(V2, AUTH_TIMEOUT, 176, 1) \
+    X(V2, SILENCE, 177, 1) \
+    X(V2, IDLE, 178, 1) \
+    X(V2, REPEAT, 179, 1) \
+    X(V2, GAP, 180, 1) \
 
 #endif

@@ -21,43 +21,43 @@ static const struct ep_session_step ep_session_1_steps[] = {
     {'C',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":\\\""
      "ada\\\"}\"}\f",
-     72, 1039},
+     72, 1043},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":fals"
      "e}\"}\f",
-     70, 1040},
+     70, 1044},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"clients.list\\\",\\\"payload"
      "\\\":[{\\\"uuid\\\":\\\"ada\\\",\\\"state\\\":\\\"connected\\\",\\\"session\\\":{}}]"
      "}\"}\f",
-     132, 1041},
+     132, 1045},
     {'C',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"session.update\\\",\\\"payloa"
      "d\\\":{\\\"name\\\":\\\"a\\\"}}\"}\f",
-     91, 1042},
+     91, 1046},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"session.update\\\",\\\"payloa"
      "d\\\":{\\\"uuid\\\":\\\"ada\\\",\\\"connected\\\":true,\\\"session\\\":{\\\"name\\\""
      ":\\\"a\\\"}}}\"}\f",
-     141, 1043},
+     141, 1047},
     {'C',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"message.new\\\",\\\"payload\\"
      "\":{\\\"from\\\":\\\"ada\\\",\\\"to\\\":{\\\"name\\\":\\\"a\\\"},\\\"id\\\":0,\\\"ui"
      "d\\\":\\\"u-0\\\",\\\"payload\\\":\\\"note\\\"}}\"}\f",
-     160, 1044},
+     160, 1048},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"message.confirm\\\",\\\"paylo"
      "ad\\\":\\\"u-0\\\"}\"}\f",
-     83, 1045},
+     83, 1049},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"message.new\\\",\\\"payload\\"
      "\":{\\\"from\\\":\\\"ada\\\",\\\"to\\\":{\\\"name\\\":\\\"a\\\"},\\\"id\\\":0,\\\"ui"
      "d\\\":\\\"u-0\\\",\\\"payload\\\":\\\"note\\\",\\\"fromId\\\":0}}\"}\f",
-     173, 1046},
+     173, 1050},
     {'C',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"message.confirm\\\",\\\"paylo"
      "ad\\\":\\\"u-0\\\"}\"}\f",
-     83, 1047},
+     83, 1051},
 };
 
 static const struct ep_session_step ep_session_2_steps[] = {
@@ -65,40 +65,40 @@ static const struct ep_session_step ep_session_2_steps[] = {
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":\\\""
      "ada\\\",\\\"version\\\":2,\\\"instance\\\":\\\"9d1f0c2b7a5e4863\\\",\\\"expect\\\":0"
      "}\"}\f",
-     133, 1053},
+     133, 1057},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":fals"
      "e,\\\"version\\\":2,\\\"epoch\\\":\\\"5f3c9a1e7b2d4068\\\",\\\"expect\\\":0,\\\"wind"
      "ow\\\":4096,\\\"limits\\\":{\\\"frame\\\":33554432,\\\"depth\\\":256,\\\"session\\\""
      ":65536}}\"}\f",
-     208, 1054},
+     208, 1058},
     {'C',
      "{\"action\":\"session.update\",\"payload\":{\"room\":7},\"id\":0}\f",
-     56, 1055},
+     56, 1059},
     {'S',
      "{\"action\":\"message.confirm\",\"payload\":0}\f",
-     41, 1056},
+     41, 1060},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":{\"room\":7.0},\"id\":1,\"uid\":\"u-"
      "1\",\"payload\":{\"text\":\"hi\"},\"receipt\":true}}\f",
-     113, 1057},
+     113, 1061},
     {'S',
      "{\"action\":\"message.confirm\",\"payload\":1}\f",
-     41, 1058},
+     41, 1062},
     {'S',
      "{\"action\":\"message.new\",\"payload\":{\"from\":\"ada\",\"to\":{\"room\":7.0},\"id"
      "\":0,\"uid\":\"u-1\",\"payload\":{\"text\":\"hi\"},\"fromId\":1}}\f",
-     122, 1059},
+     122, 1063},
     {'C',
      "{\"action\":\"message.confirm\",\"payload\":0}\f",
-     41, 1060},
+     41, 1064},
     {'S',
      "{\"action\":\"message.receipt\",\"payload\":{\"id\":1,\"of\":1,\"uid\":\"u-1\",\"by"
      "\":\"ada\",\"left\":0}}\f",
-     87, 1061},
+     87, 1065},
     {'C',
      "{\"action\":\"message.confirm\",\"payload\":1}\f",
-     41, 1062},
+     41, 1066},
 };
 
 static const struct ep_session_step ep_session_3_steps[] = {
@@ -106,61 +106,61 @@ static const struct ep_session_step ep_session_3_steps[] = {
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":\\\""
      "ada\\\",\\\"version\\\":2,\\\"instance\\\":\\\"9d1f0c2b7a5e4863\\\",\\\"expect\\\":0"
      "}\"}\f",
-     133, 1068},
+     133, 1072},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":fals"
      "e,\\\"version\\\":2,\\\"epoch\\\":\\\"5f3c9a1e7b2d4068\\\",\\\"expect\\\":0,\\\"wind"
      "ow\\\":4096,\\\"limits\\\":{\\\"frame\\\":33554432,\\\"depth\\\":256,\\\"session\\\""
      ":65536}}\"}\f",
-     208, 1069},
+     208, 1073},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":\"bob\",\"id\":1,\"uid\":\"u-1\",\"p"
      "ayload\":\"second\"}}\f",
-     86, 1070},
+     86, 1074},
     {'S',
      "{\"action\":\"message.retry\",\"payload\":0}\f",
-     39, 1071},
+     39, 1075},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":\"bob\",\"id\":0,\"uid\":\"u-0\",\"p"
      "ayload\":\"first\"}}\f",
-     85, 1072},
+     85, 1076},
     {'S',
      "{\"action\":\"message.confirm\",\"payload\":1}\f",
-     41, 1073},
+     41, 1077},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":\"bob\",\"id\":0,\"uid\":\"u-0\",\"p"
      "ayload\":\"first\"}}\f",
-     85, 1074},
+     85, 1078},
     {'S',
      "{\"action\":\"message.confirm\",\"payload\":1}\f",
-     41, 1075},
+     41, 1079},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":[\"bob\"],\"id\":2,\"uid\":\"u-2\","
      "\"payload\":\"third\"}}\f",
-     87, 1076},
+     87, 1080},
     {'S',
      "{\"action\":\"message.confirm\",\"payload\":2}\f",
-     41, 1077},
+     41, 1081},
     {'S',
      "{\"action\":\"error\",\"payload\":{\"code\":\"bad-to\",\"reason\":\"The address is n"
      "either a client id nor an object of scalars.\",\"of\":2,\"uid\":\"u-2\",\"id\":0}}\f",
-     145, 1078},
+     145, 1082},
     {'C',
      "{\"action\":\"message.confirm\",\"payload\":0}\f",
-     41, 1079},
+     41, 1083},
     {'C',
      "{\"action\":\"ping\",\"payload\":\"x\"}\f",
-     32, 1080},
+     32, 1084},
     {'S',
      "{\"action\":\"pong\",\"payload\":\"x\"}\f",
-     32, 1081},
+     32, 1085},
     {'C',
      "{\"action\":\"message.recall\"}\f",
-     28, 1082},
+     28, 1086},
     {'S',
      "{\"action\":\"error\",\"payload\":{\"code\":\"unknown-action\",\"reason\":\"This act"
      "ion is not known here.\"}}\f",
-     97, 1083},
+     97, 1087},
 };
 
 static const struct ep_session_step ep_session_4_steps[] = {
@@ -168,53 +168,53 @@ static const struct ep_session_step ep_session_4_steps[] = {
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":\\\""
      "ada\\\",\\\"version\\\":2,\\\"instance\\\":\\\"9d1f0c2b7a5e4863\\\",\\\"expect\\\":0"
      "}\"}\f",
-     133, 1092},
+     133, 1096},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":fals"
      "e,\\\"version\\\":2,\\\"epoch\\\":\\\"5f3c9a1e7b2d4068\\\",\\\"expect\\\":0,\\\"wind"
      "ow\\\":4096,\\\"limits\\\":{\\\"frame\\\":33554432,\\\"depth\\\":256,\\\"session\\\""
      ":65536}}\"}\f",
-     208, 1093},
+     208, 1097},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":\"ada\",\"id\":0,\"uid\":\"u-0\",\"p"
      "ayload\":\"one\"}}\f",
-     83, 1094},
+     83, 1098},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":\"ada\",\"id\":1,\"uid\":\"u-1\",\"p"
      "ayload\":\"two\"}}\f",
-     83, 1095},
+     83, 1099},
     {'S',
      "{\"action\":\"message.confirm\",\"payload\":1}\f",
-     41, 1096},
+     41, 1100},
     {'S',
      "{\"action\":\"message.new\",\"payload\":{\"from\":\"ada\",\"to\":\"ada\",\"id\":0,\""
      "uid\":\"u-0\",\"payload\":\"one\",\"fromId\":0}}\f",
-     107, 1097},
+     107, 1101},
     {'S',
      "{\"action\":\"message.new\",\"payload\":{\"from\":\"ada\",\"to\":\"ada\",\"id\":1,\""
      "uid\":\"u-1\",\"payload\":\"two\",\"fromId\":1}}\f",
-     107, 1098},
+     107, 1102},
     {'X',
      "cut",
-     3, 1099},
+     3, 1103},
     {'C',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":\\\""
      "ada\\\",\\\"version\\\":2,\\\"instance\\\":\\\"9d1f0c2b7a5e4863\\\",\\\"epoch\\\":\\"
      "\"5f3c9a1e7b2d4068\\\",\\\"expect\\\":1}\"}\f",
-     164, 1100},
+     164, 1104},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":true"
      ",\\\"version\\\":2,\\\"epoch\\\":\\\"5f3c9a1e7b2d4068\\\",\\\"expect\\\":2,\\\"windo"
      "w\\\":4096,\\\"limits\\\":{\\\"frame\\\":33554432,\\\"depth\\\":256,\\\"session\\\":"
      "65536}}\"}\f",
-     207, 1101},
+     207, 1105},
     {'S',
      "{\"action\":\"message.new\",\"payload\":{\"from\":\"ada\",\"to\":\"ada\",\"id\":1,\""
      "uid\":\"u-1\",\"payload\":\"two\",\"fromId\":1}}\f",
-     107, 1102},
+     107, 1106},
     {'C',
      "{\"action\":\"message.confirm\",\"payload\":1}\f",
-     41, 1103},
+     41, 1107},
 };
 
 static const struct ep_session EP_SESSIONS[] = {

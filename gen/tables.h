@@ -159,6 +159,7 @@ typedef enum ep_error {
 #define EP_TIMER_RESEND_V1_MS 2000u
 #define EP_TIMER_RESEND_MS 200u
 #define EP_TIMER_RESEND_MAX_MS 2000u
+#define EP_TIMER_SETTLE_MS 50u
 #define EP_TIMER_CLOSE_MS 2000u
 #define EP_TIMER_HEAL_MS 20000u
 
@@ -173,6 +174,7 @@ typedef enum ep_error {
     X(RESEND_V1, "resend_v1", 2000u, "client", "towards an EP/1 server, between repetitions of one message") \
     X(RESEND, "resend", 200u, "EP/2 lossy, both", "before the first repetition; doubled each time") \
     X(RESEND_MAX, "resend_max", 2000u, "EP/2 lossy, both", "the longest wait between repetitions") \
+    X(SETTLE, "settle", 50u, "server with a store", "how long the confirms of recipients may wait to be stored") \
     X(CLOSE, "close", 2000u, "server", "to write what is left before a connection is closed") \
     X(HEAL, "heal", 20000u, "all", "the bound of G8") \
 
@@ -187,6 +189,7 @@ typedef enum ep_timer {
     EP_TIMER_RESEND_V1,
     EP_TIMER_RESEND,
     EP_TIMER_RESEND_MAX,
+    EP_TIMER_SETTLE,
     EP_TIMER_CLOSE,
     EP_TIMER_HEAL,
     EP_TIMER_COUNT

@@ -34,6 +34,7 @@ bool ep_reg_skip_notices(ep_registry *registry, ep_account *account) {
   while ((front = ep_outbox_front(&account->down)) != NULL) {
     bool notice = account->version == 1 && front->item->kind != EP_ITEM_MESSAGE;
     if (!front->confirmed && !notice) return true;
+    if (notice) registry->counted[EP_COUNTER_RECEIPTS_MISSED]++; /* EP-LOST-8 */
     if (!front_leaves(registry, account)) return false;
   }
   return true;

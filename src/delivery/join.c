@@ -152,7 +152,7 @@ static void link_set(ep_registry *registry, ep_account *account, uint32_t link) 
 }
 
 /* A new connection: what it had not yet had processed is discarded (EP-TAKE-2); the streams go on
- * (EP-RES-2, EP-RES-4), or begin
+ * (EP-RES-2, EP-RES-4), or begin (EP-LOST-7: EP/1 has no instance)
  * again when the client has lost its state (EP-LOST-1). All that can fail was reserved. */
 static void streams_begin(ep_registry *registry, ep_account *account, const ep_command *join) {
   ep_reg_stream_drop(registry, account);

@@ -36,6 +36,7 @@ ep_item *ep_reg_refusal_item(ep_registry *registry, const ep_upward *up, ep_erro
 
 void ep_reg_push_notice(ep_registry *registry, ep_account *account, ep_item *item) {
   EP_ASSERT(item->kind != EP_ITEM_MESSAGE && item->refs == 1);
+  registry->urgent = true;
   item->sequence = registry->sequence++;
   item->waiting = 1;
   uint8_t *log = ep_reg_log_begin(registry, item, 1, 0);

@@ -179,6 +179,7 @@ static void meta_seal(ep_registry *registry, ep_buffer *out) {
 
 bool ep_registry_seal(ep_registry *registry, ep_buffer *out) {
   EP_ASSERT(!out->failed);
+  registry->urgent = false;
   if (!registry->config.durable) return true;
   size_t size = META_SIZE + ep_buffer_len(&registry->records);
   for (const ep_account *account = registry->dirty; account; account = account->next_dirty) {

@@ -168,6 +168,18 @@ static void account_apply(ep_registry *registry, ep_account *account, const ep_c
   }
 }
 
+/* What a client has received or that it went: nothing that leaves depends on it being stored. */
+static bool is_settling(const ep_command *command) {
+  return command->kind == EP_COMMAND_CONFIRM_ID || command->kind == EP_COMMAND_CONFIRM_UID ||
+         command->kind == EP_COMMAND_LEAVE;
+}
+
+bool ep_registry_is_urgent(const ep_registry *registry) { return registry->urgent; }
+
+bool ep_registry_has_records(const ep_registry *registry) {
+  return registry->dirty != NULL || ep_buffer_len(&registry->records) != 0;
+}
+
 void ep_registry_apply(ep_registry *registry, ep_bytes bytes) {
   ep_command command;
   if (!ep_command_decode(&command, bytes)) {
@@ -175,6 +187,7 @@ void ep_registry_apply(ep_registry *registry, ep_bytes bytes) {
     return;
   }
   registry_begin(registry, command.now_ms);
+  if (!is_settling(&command)) registry->urgent = true;
   if (command.kind == EP_COMMAND_TICK) {
     ep_reg_tick(registry);
   } else if (command.link == 0) {

@@ -75,6 +75,7 @@ struct ep_registry {
   ep_matches unparking; /* parked messages that match now */
   ep_buffer records;    /* log, confirmed, seen: since the last seal */
   bool meta_written;
+  bool urgent;                  /* something may leave only when the records are stored */
   uint64_t sequence_written;
   ep_loading loading;
   uint64_t counted[EP_COUNTER_COUNT];

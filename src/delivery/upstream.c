@@ -34,6 +34,7 @@ static void confirm_to_sender(ep_registry *registry, ep_account *account,
 void ep_reg_accept(ep_registry *registry, const ep_upward *up) {
   ep_account *account = up->account;
   EP_ASSERT(account->version == 1 || up->command->id == account->up.expected);
+  registry->urgent = true;
   if (up->command->id == account->up.expected) account->up.expected++;
   if (remembers_uid(up)) {
     uint32_t position = ep_seen_add(&account->seen, up->print.bytes);

@@ -11,6 +11,16 @@ static bool if_always(const ep_client *client, const ep_client_data *data) {
   return true;
 }
 
+/* EP-LOST-6: what the reply says does not fit what this client knows. */
+static bool if_out_of_step(const ep_client *client, const ep_client_data *data) {
+  const ep_outbox *box = &client->outbox;
+  const ep_message *reply = data->message;
+  ep_bytes known = ep_bytes_of(client->epoch, client->epoch_len);
+  if (client->max_version < 2) return false;
+  if (!ep_bytes_equal(reply->epoch, known)) return reply->expect != 0;
+  return reply->expect < ep_outbox_id(box, box->base) || reply->expect > ep_outbox_id(box, box->next);
+}
+
 static bool if_asked_v2(const ep_client *client, const ep_client_data *data) {
   (void)data;
   return client->max_version >= 2;
@@ -103,6 +113,14 @@ void ep_client_do_back_off(ep_client *client, const ep_client_data *data) {
   (void)data;
   ep_bytes reason = client->failed ? ep_client_text(client->failure) : EP_LITERAL("closed");
   ep_client_end_connection(client, client->failed ? EP_WANT_CLOSE : EP_WANT_NOTHING, reason, false);
+  pause_then_try(client);
+}
+
+void ep_client_do_start_over(ep_client *client, const ep_client_data *data) {
+  EP_ASSERT(data->message != NULL);
+  ep_client_rename(client);
+  ep_client_end_connection(client, EP_WANT_CLOSE,
+                           EP_LITERAL("the server remembers another state of this client"), false);
   pause_then_try(client);
 }
 

@@ -139,6 +139,7 @@ static void trace_received(const ep_server_conn *conn) {
 
 /* What a frame is to the machine: one of its inputs, and for most of them a message. */
 static unsigned decode(ep_server_conn *conn, ep_frame_result result, ep_message *message) {
+  if (result != EP_FRAME_READY) *message = (ep_message){.action = EP_ACTION_UNKNOWN};
   switch (result) {
     case EP_FRAME_MALFORMED: return EP_SERVER_IN_MALFORMED;
     case EP_FRAME_TOO_LARGE: return EP_SERVER_IN_OVERSIZE;
@@ -177,7 +178,6 @@ size_t ep_server_receive(ep_server *server, ep_conn id, ep_bytes bytes, uint64_t
     taken += used;
     if (result == EP_FRAME_MORE) break;
     ep_message message;
-    memset(&message, 0, sizeof message);
     unsigned input = decode(conn, result, &message);
     ep_server_step(conn, input, &message);
     ep_server_run(server);
@@ -226,6 +226,8 @@ static uint64_t earlier(uint64_t one, uint64_t other) { return one < other ? one
 
 uint64_t ep_server_deadline(const ep_server *server) {
   uint64_t first = ep_registry_deadline(server->registry);
+  if (server->settle_since_ms != EP_NEVER)
+    first = earlier(first, server->settle_since_ms + EP_TIMER_SETTLE_MS);
   first = earlier(first, due(&server->unauthenticated, server->config.auth_ms));
   first = earlier(first, due(&server->heard, server->config.ping_ms));
   first = earlier(first, due(&server->pinged, server->config.idle_ms));
@@ -276,11 +278,21 @@ void ep_server_tick(ep_server *server, uint64_t now_ms) {
 
 /* ---- Turns ---- */
 
+/* Records that nothing waits for may wait a little themselves, and go with the next ones that cannot. */
+static bool may_settle_later(ep_server *server) {
+  if (ep_registry_is_urgent(server->registry) || server->stopping) return false;
+  if (!ep_registry_has_records(server->registry)) return true;
+  if (server->settle_since_ms == EP_NEVER) server->settle_since_ms = server->now_ms;
+  return server->now_ms - server->settle_since_ms < EP_TIMER_SETTLE_MS;
+}
+
 /* EP-G5-1: nothing of a turn leaves before its records are stored. */
 ep_bytes ep_server_records(ep_server *server) {
   EP_ASSERT(!server->sealed);
   server->sealed = true;
   ep_buffer_clear(&server->records);
+  if (may_settle_later(server)) return EP_NOTHING;
+  server->settle_since_ms = EP_NEVER;
   if (!ep_registry_seal(server->registry, &server->records)) server->broken = true;
   return server->broken ? EP_NOTHING : ep_buffer_bytes(&server->records);
 }
@@ -374,6 +386,7 @@ ep_status ep_server_new(ep_server **out, const ep_server_config *config) {
   server->around = config->surroundings;
   take_config(server, config);
   allocator = &server->around.allocator;
+  server->settle_since_ms = EP_NEVER;
   ep_buffer_init(&server->token, allocator);
   ep_buffer_init(&server->work, allocator);
   ep_buffer_init(&server->records, allocator);
@@ -381,9 +394,10 @@ ep_status ep_server_new(ep_server **out, const ep_server_config *config) {
   ep_sequencer_local_init(&server->order, allocator);
   server->notes = allocate(allocator, EP_NOTES * sizeof *server->notes);
   server->registry = new_registry(server);
+  bool ordered = ep_sequencer_local_reserve(&server->order);
   for (const char *c = config->token; c != NULL && *c != '\0'; c++)
     ep_buffer_append_byte(&server->token, (uint8_t)*c);
-  if (server->registry == NULL || server->notes == NULL || server->token.failed) {
+  if (server->registry == NULL || server->notes == NULL || server->token.failed || !ordered) {
     ep_server_free(server);
     return EP_NO_MEMORY;
   }

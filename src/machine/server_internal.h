@@ -40,6 +40,7 @@ struct ep_server_conn {
   ep_account *account;   /* from joining to closing, unless somebody took over */
   uint8_t version;       /* 0 until an auth request was read */
   bool local, lossy;
+  bool bare;             /* the auth reply has selected EP/2 */
   bool confirm_due;      /* EP/2: tell the up stream's progress */
   bool stale;            /* presence was left out: owes a list */
   bool abandoned;        /* close without writing what is left */
@@ -82,6 +83,7 @@ struct ep_server {
   ep_buffer records;
   uint64_t now_ms;
   bool sealed, stopping;
+  uint64_t settle_since_ms; /* since when records that are not urgent wait; EP_NEVER: none do */
   bool broken, given_up; /* the store failed; everybody was closed because of it */
   ep_server_slot *slots;     /* by the low bits of ep_conn; [0] is unused */
   uint32_t slot_count;
@@ -130,7 +132,6 @@ void ep_server_write_list(ep_server_conn *conn, const ep_selector *selector); /*
 
 /* server_output.c */
 void ep_server_write(ep_server_conn *conn, const ep_message *message);
-void ep_server_write_form(ep_server_conn *conn, ep_form form, const ep_message *message);
 void ep_server_write_error(ep_server_conn *conn, ep_error error, const ep_message *about);
 void ep_server_write_item(ep_server_conn *conn, uint64_t slot);
 void ep_server_repeat(ep_server_conn *conn); /* lossy: the oldest unconfirmed items again */

@@ -10,6 +10,7 @@ void ep_server_submit(ep_server_conn *conn, ep_command *command) {
   ep_buffer *out = ep_sequencer_begin(&server->order.sequencer);
   if (out != NULL) ep_command_encode(out, command);
   if (out == NULL || !ep_sequencer_submit(&server->order.sequencer)) {
+    EP_ASSERT(command->kind != EP_COMMAND_LEAVE); /* ep_sequencer_local_reserve */
     EP_ASSERT(server->later.conn == NULL); /* EP-ERR-5: not confirmed, and the connection goes */
     server->later = (ep_server_later){conn, EP_SERVER_IN_FAILED};
   }

@@ -15,7 +15,7 @@ void ep_server_mark(ep_server_conn *conn) {
 
 /* EP-FRAME-4, EP-FRAME-5: enveloped until EP/2 is selected, bare from then on. */
 ep_form ep_server_form(const ep_server_conn *conn) {
-  return conn->version == 2 ? EP_BARE : EP_ENVELOPED;
+  return conn->bare ? EP_BARE : EP_ENVELOPED;
 }
 
 /* A drained buffer's block serves the next connection that writes: an idle one owns none. */
@@ -47,17 +47,13 @@ static void trace_written(const ep_server_conn *conn, size_t from) {
   around->trace(around->context, &line);
 }
 
-void ep_server_write_form(ep_server_conn *conn, ep_form form, const ep_message *message) {
-  take_spare(conn->server, &conn->pending);
-  size_t from = ep_buffer_len(&conn->pending);
-  ep_message_encode(&conn->pending, form, EP_S2C, message);
-  trace_written(conn, from);
-  ep_server_mark(conn);
-}
-
 void ep_server_write(ep_server_conn *conn, const ep_message *message) {
   EP_ASSERT(conn->version != 0);
-  ep_server_write_form(conn, ep_server_form(conn), message);
+  take_spare(conn->server, &conn->pending);
+  size_t from = ep_buffer_len(&conn->pending);
+  ep_message_encode(&conn->pending, ep_server_form(conn), EP_S2C, message);
+  trace_written(conn, from);
+  ep_server_mark(conn);
 }
 
 /* EP-ERR-1: to EP/2 peers only. */

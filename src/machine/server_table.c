@@ -93,6 +93,7 @@ static void join(ep_server_conn *conn, const ep_message *message) {
   ep_server *server = conn->server;
   conn->version = message->version >= 2 ? 2 : 1;
   conn->window = (message->has & EP_HAS_WINDOW) != 0 ? message->window : EP_LIMIT_WINDOW;
+  if (conn->window == 0) conn->window = 1;
   if (!take_presence(conn, message)) {
     refuse_later(conn, EP_ERROR_BAD_AUTH);
     return;
@@ -139,9 +140,14 @@ static void count_over_limit(ep_server_conn *conn, const ep_message *message) {
   ep_server_count(conn->server, EP_COUNTER_TOO_LARGE, 1);
 }
 
+static void submit_refusal(ep_server_conn *conn, const ep_message *message, ep_error error);
+
+/* EP-ERR-4; EP-LIM-3 for a message with too many members: its uid can be read. */
 static void count_invalid(ep_server_conn *conn, const ep_message *message) {
-  (void)message;
-  ep_server_count(conn->server, EP_COUNTER_INVALID, 1);
+  if (message->action == EP_ACTION_MESSAGE_NEW)
+    submit_refusal(conn, message, EP_ERROR_BAD_MESSAGE);
+  else
+    ep_server_count(conn->server, EP_COUNTER_INVALID, 1);
 }
 
 static void count_unknown(ep_server_conn *conn, const ep_message *message) {
@@ -181,7 +187,8 @@ static void write_auth_reply(ep_server_conn *conn, bool known) {
     reply.limits_json = ep_buffer_bytes(work);
     reply.has = EP_HAS_EXPECT | EP_HAS_WINDOW;
   }
-  ep_server_write_form(conn, EP_ENVELOPED, &reply); /* EP-FRAME-4 */
+  ep_server_write(conn, &reply);
+  conn->bare = conn->version == 2; /* EP-FRAME-5, from the next frame on */
 }
 
 /* EP-AUTH-6, EP-SEC-5; the items follow, as every connection that is marked gets what its mailbox holds. */
@@ -321,12 +328,12 @@ static void submit_over_limit(ep_server_conn *conn, const ep_message *message) {
 }
 
 static void refuse_invalid(ep_server_conn *conn, const ep_message *message) {
-  bool bad_session = message->action == EP_ACTION_SESSION_UPDATE && conn->trouble == EP_ERROR_BAD_SESSION;
-  if (bad_session && (message->has & EP_HAS_ID) != 0) {
-    submit_refusal(conn, message, EP_ERROR_BAD_SESSION); /* EP-ERR-7: its id is used up */
+  ep_error error = conn->trouble == EP_ERROR_NONE ? EP_ERROR_BAD_MESSAGE : conn->trouble;
+  bool item = message->action == EP_ACTION_SESSION_UPDATE || message->action == EP_ACTION_MESSAGE_NEW;
+  if (item) {
+    submit_refusal(conn, message, error); /* EP-ERR-7: if it has an id, that is used up */
     return;
   }
-  ep_error error = conn->trouble == EP_ERROR_NONE ? EP_ERROR_BAD_MESSAGE : conn->trouble;
   ep_server_write_error(conn, error, message);
   ep_server_count(conn->server, EP_COUNTER_INVALID, 1);
 }

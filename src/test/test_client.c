@@ -133,6 +133,10 @@ static void give(desk *d, unsigned input, unsigned variant) {
   message.code = variant == 1 ? EP_ERROR_REPLACED : EP_ERROR_IDLE;
   message.has = variant == 2 ? EP_HAS_ID : 0;
   message.epoch = EP_LITERAL("e1");
+  if (input == EP_CLIENT_IN_AUTH_V2 && variant == 1) {
+    message.has = EP_HAS_EXPECT;
+    message.expect = 7;
+  }
   if (input == EP_CLIENT_IN_MESSAGE_RETRY) {
     message.has = EP_HAS_ID;
     message.id = variant == 0 ? 0 : 9;
@@ -145,6 +149,7 @@ static void give(desk *d, unsigned input, unsigned variant) {
 
 static bool holds(const char *guard, unsigned input, unsigned variant, unsigned max_version) {
   if (strcmp(guard, "asked_v2") == 0) return max_version == 2;
+  if (strcmp(guard, "out_of_step") == 0) return max_version == 2 && variant == 1;
   if (strcmp(guard, "is_final") == 0) return variant == 1;
   if (strcmp(guard, "has_id") == 0) return variant == 2;
   if (strcmp(guard, "is_unconfirmed") == 0) return variant == 0;

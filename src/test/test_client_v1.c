@@ -197,6 +197,7 @@ START_TEST(v1_gap) {
 }
 END_TEST
 
+/* EP-RECV-12 */
 START_TEST(v1_known_from_before) {
   desk *d = desk_fresh();
   desk_join1(d, "true"); /* another run of this client was there */

@@ -72,9 +72,32 @@ START_TEST(no_memory_submits_nothing) {
 }
 END_TEST
 
+START_TEST(small_commands_never_want_for_memory) {
+  int left = 100;
+  ep_allocator meagre = {meagre_resize, &left};
+  ep_sequencer_local local;
+  ep_sequencer_local_init(&local, &meagre);
+  const ep_sequencer *sequencer = &local.sequencer;
+  static const uint8_t text[100000];
+  ep_bytes command;
+  ck_assert(ep_sequencer_local_reserve(&local));
+  for (unsigned round = 0; round < 20; round++) {
+    left = round < 10 ? 1 : 0; /* a large one first: it must not take the place of the small */
+    ep_sequencer_submit_bytes(sequencer, ep_bytes_of(text, sizeof text));
+    while (ep_sequencer_next(sequencer, &command)) continue;
+    for (unsigned i = 0; i < 4; i++) {
+      ck_assert(ep_sequencer_submit_bytes(sequencer, ep_bytes_of(text, EP_SEQUENCER_SMALL)));
+    }
+    while (ep_sequencer_next(sequencer, &command)) ck_assert_uint_eq(command.len, 64);
+  }
+  ep_sequencer_local_free(&local);
+}
+END_TEST
+
 TCase *ep_case_sequencer(void) {
   TCase *order = tcase_create("sequencer");
   tcase_add_test(order, commands_come_back_in_order);
   tcase_add_loop_test(order, no_memory_submits_nothing, 0, 40);
+  tcase_add_test(order, small_commands_never_want_for_memory);
   return order;
 }

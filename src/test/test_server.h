@@ -1,4 +1,4 @@
-/* Test support. What the two files of the server's tests share. */
+/* Test support. What the files of the server's tests share. */
 #ifndef EP_TEST_TEST_SERVER_H
 #define EP_TEST_TEST_SERVER_H
 
@@ -7,6 +7,7 @@
 #include "epigeon.h"
 
 TCase *ep_tests_server_streams(void); /* test_server_streams.c */
+TCase *ep_tests_server_lossy(void);   /* test_server_lossy.c */
 /* Plays a conversation in which the fail_at-th allocation fails (and all after it, if `on`). False: memory
  * leaked, or a message was confirmed and not delivered. */
 bool server_survives_failing_allocation(size_t fail_at, bool on);

@@ -205,7 +205,7 @@ END_TEST
 START_TEST(expect_from_the_future_is_refused) {
   fresh2("a");
   ep_conn a = join2("a", ",'epoch':'" EPOCH "','expect':1");
-  hear(driver, a,
+  hear1(driver, a,
        "{'action':'error','payload':{'code':'bad-auth','reason':'The auth request has no usable "
        "client id, instance or expect.'}}");
   ck_assert(server_driver_was_closed(driver, a));
@@ -247,6 +247,43 @@ START_TEST(client_that_lost_its_state) {
   confirm2(again, 1);
   send2(again, "'a'", 0, 10);
   hear_confirm2(again, 0);
+}
+END_TEST
+
+/* EP-LOST-7, EP-LOST-8 */
+START_TEST(client_that_goes_back_to_v1) {
+  ep_conn a = fresh2("a"), b = fresh2("b");
+  say(driver, a, "{'action':'message.new','payload':{'to':'b','id':0,'uid':'u0','receipt':true}}");
+  server_driver_close(driver, a);
+  confirm2(b, 0); /* the receipt waits for a */
+  a = fresh1("a");
+  hear_nothing(driver, a);
+  ck_assert_uint_eq(server_driver_counter(driver, "receipts-missed"), 1);
+  server_driver_close(driver, a);
+  a = join2("a", ",'epoch':'" EPOCH "','expect':0");
+  hear1(driver, a, WELCOME("true", "0"));
+  hear_nothing(driver, a);
+}
+END_TEST
+
+/* EP-LIM-3 */
+START_TEST(message_with_too_many_members) {
+  char members[1200] = "", text[1500];
+  for (int i = 0; i < 61; i++) snprintf(members + strlen(members), 20, ",'m%d':0", i);
+  ep_conn a = fresh2("a"), b = fresh1("b");
+  for (int more = 0; more < 2; more++) { /* 64 members pass, 65 do not */
+    snprintf(text, sizeof text, "{'action':'message.new','payload':{'to':'a','id':%d,'uid':'u%d'%s%s}}",
+             more, more, members, more ? ",'last':0" : "");
+    say(driver, a, text);
+    hear_confirm2(a, more);
+  }
+  hear(driver, a, "{'action':'message.new','payload':{'from':'a','to':'a','id':0,'uid':'u0','fromId':0}}");
+  hear(driver, a,
+       "{'action':'error','payload':{'code':'bad-message','reason':'The JSON is not a message of this "
+       "protocol.','of':1,'uid':'u1','id':1}}");
+  say1(driver, b, text);
+  hear_confirm1(b, 1);
+  hear_nothing(driver, b);
 }
 END_TEST
 
@@ -525,6 +562,7 @@ START_TEST(killed_at_every_turn) {
       }
     }
     hear_nothing(driver, b);
+    server_driver_pass(driver, 50); /* what only recipients confirmed may wait so long */
     ck_assert_uint_le(server_driver_stored(driver), 8);
     server_driver_kill(driver, true);
     teardown();
@@ -653,6 +691,8 @@ TCase *ep_tests_server_streams(void) {
   tcase_add_test(tests, expect_from_the_future_is_refused);
   tcase_add_test(tests, v1_resumes_with_the_same_ids);
   tcase_add_test(tests, client_that_lost_its_state);
+  tcase_add_test(tests, client_that_goes_back_to_v1);
+  tcase_add_test(tests, message_with_too_many_members);
   tcase_add_test(tests, retry_is_answered);
   tcase_add_test(tests, window_is_kept);
   tcase_add_test(tests, lossy_transport_repeats);
