@@ -6,33 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "test/server_driver.h"
 #include "test/test_server.h"
+#include "test/test_server_talk.h"
 
-#define EPOCH "5f3c9a1e7b2d4068"
 #define LIMITS "'limits':{'frame':33554432,'depth':256,'session':65536}"
 
-static server_driver *driver;
-
-static void setup(void) { driver = server_driver_new(); }
-static void teardown(void) { server_driver_free(driver); }
-
-static ep_conn join1(const char *id) {
+/* Joins as a new client, in EP/2 with more members in the auth request; forgets what that led to. */
+static ep_conn enter2(const char *id, const char *more) {
   char text[300];
-  ep_conn conn = server_driver_open(driver);
-  snprintf(text, sizeof text, "{'action':'auth','payload':'%s'}", id);
-  say1(driver, conn, text);
-  skip_frames(driver, conn);
-  return conn;
-}
-
-static ep_conn join2(const char *id, const char *more) {
-  char text[400];
-  ep_conn conn = server_driver_open(driver);
-  snprintf(text, sizeof text,
-           "{'action':'auth','payload':'%s','version':2,'instance':'i-%s','expect':0%s}", id, id,
-           more);
-  say1(driver, conn, text);
+  snprintf(text, sizeof text, ",'expect':0%s", more);
+  ep_conn conn = auth2(id, text);
   skip_frames(driver, conn);
   return conn;
 }
@@ -127,7 +110,7 @@ END_TEST
 
 /* EP-AUTH-9, EP-AUTH-10 */
 START_TEST(second_auth) {
-  ep_conn a = join2("a", ",'presence':{}"), b = join2("b", "");
+  ep_conn a = enter2("a", ",'presence':{}"), b = enter2("b", "");
   skip_frames(driver, a);
   say1(driver, b, "{'action':'auth','payload':'b','version':2,'instance':'i-b','expect':0}");
   hear(driver, b,
@@ -145,12 +128,12 @@ END_TEST
 
 /* EP-TAKE-1, EP-TAKE-2, EP-TAKE-3 */
 START_TEST(newer_connection_takes_over) {
-  ep_conn watcher = join2("w", ",'presence':{}");
-  ep_conn old = join2("a", "");
+  ep_conn watcher = enter2("w", ",'presence':{}");
+  ep_conn old = enter2("a", "");
   skip_frames(driver, watcher);
   say(driver, old, "{'action':'message.new','payload':{'to':'w','id':1,'uid':'u1'}}"); /* held */
   skip_frames(driver, old);
-  ep_conn new = join2("a", "");
+  ep_conn new = enter2("a", "");
   hear(driver, old,
        "{'action':'error','payload':{'code':'replaced','reason':'A newer connection of the same "
        "client id has taken over.'}}");
@@ -166,10 +149,10 @@ END_TEST
 
 /* EP-PRES-5, EP-PRES-3, EP-SESS-2 */
 START_TEST(presence_is_by_choice_in_v2) {
-  ep_conn all = join2("all", ",'presence':{}"), some = join2("some", ",'presence':{'room':7}");
-  ep_conn none = join2("none", "");
+  ep_conn all = enter2("all", ",'presence':{}"), some = enter2("some", ",'presence':{'room':7}");
+  ep_conn none = enter2("none", "");
   skip_frames(driver, all);
-  ep_conn a = join2("a", "");
+  ep_conn a = enter2("a", "");
   hear(driver, all, "{'action':'client.connect','payload':'a','session':{}}");
   say(driver, a, "{'action':'session.update','payload':{'room':7.0},'id':0}");
   hear(driver, a, "{'action':'message.confirm','payload':0}");
@@ -190,12 +173,12 @@ END_TEST
 
 /* EP-PRES-6, EP-LIM-1 */
 START_TEST(slow_reader_gets_one_list_for_the_events_it_missed) {
-  ep_conn slow = join2("slow", ",'presence':{}");
+  ep_conn slow = enter2("slow", ",'presence':{}");
   char session[60100];
   size_t at =
       (size_t)snprintf(session, sizeof session, "{'action':'session.update','payload':{'x':'");
   memset(session + at, 'x', 60000);
-  ep_conn a = join2("a", "");
+  ep_conn a = enter2("a", "");
   server_driver_stall(driver, slow, true);
   for (int i = 0; i < 700; i++) {
     snprintf(session + at + 60000, sizeof session - at - 60000, "'},'id':%d}", i);
@@ -214,7 +197,7 @@ END_TEST
 
 /* EP-ERR-1, EP-ERR-2, EP-ERR-3, EP-ERR-4, EP-JSON-1, EP-MSG-1 */
 START_TEST(errors_of_v2) {
-  ep_conn a = join2("a", "");
+  ep_conn a = enter2("a", "");
   say(driver, a, "{'action':'fly'}");
   hear(driver, a,
        "{'action':'error','payload':{'code':'unknown-action','reason':'This action is not known "
@@ -239,7 +222,7 @@ END_TEST
 
 /* EP-ERR-3, EP-ERR-4, EP-MSG-4, EP-COMPAT-1 */
 START_TEST(errors_of_v1_are_counted) {
-  ep_conn a = join1("a");
+  ep_conn a = fresh1("a");
   say1(driver, a, "{'action':'fly'}");
   say1(driver, a, "{'action':'ping'}");
   say1(driver, a, "{'payload':'fly'}");
@@ -261,7 +244,7 @@ START_TEST(frame_over_the_limit_is_skipped) {
   ep_server_config config = {.frame = 1000};
   server_driver_free(driver);
   driver = server_driver_new_with(&config);
-  ep_conn a = join2("a", "");
+  ep_conn a = enter2("a", "");
   char frame[1100];
   for (size_t len = 1000; len <= 1001; len++) {
     size_t at = (size_t)snprintf(frame, sizeof frame, "{\"action\":\"ping\",\"payload\":\"");
@@ -293,7 +276,7 @@ static void say_deep(ep_conn conn, bool enveloped, int depth, const char *id, co
 
 /* EP-LIM-3 */
 START_TEST(message_nested_too_deep) {
-  ep_conn a = join1("a"), b = join2("b", "");
+  ep_conn a = fresh1("a"), b = enter2("b", "");
   skip_frames(driver, a);
   say_deep(a, true, 257, "'id':0,", "deep");
   hear1(driver, a, "{'action':'message.confirm','payload':'deep'}");
@@ -327,7 +310,7 @@ START_TEST(session_over_the_limit) {
   ep_server_config config = {.session = 20};
   server_driver_free(driver);
   driver = server_driver_new_with(&config);
-  ep_conn a = join2("a", ""), b = join1("b");
+  ep_conn a = enter2("a", ""), b = fresh1("b");
   say(driver, a, "{'action':'session.update','payload':{'name':'0123456789abc'},'id':0}");
   hear(driver, a, "{'action':'message.confirm','payload':0}");
   hear(driver, a,
@@ -344,7 +327,7 @@ END_TEST
 
 /* EP-TIME-2, EP-TIME-3 */
 START_TEST(silence_is_pinged_and_then_closed) {
-  ep_conn a = join2("a", ""), b = join1("b");
+  ep_conn a = enter2("a", ""), b = fresh1("b");
   server_driver_pass(driver, 4999);
   hear_nothing(driver, a);
   server_driver_pass(driver, 1);
@@ -363,7 +346,7 @@ END_TEST
 
 /* EP-TIME-4 */
 START_TEST(bye_and_stop) {
-  ep_conn w = join1("w"), a = join2("a", ""), b = join2("b", "");
+  ep_conn w = fresh1("w"), a = enter2("a", ""), b = enter2("b", "");
   skip_frames(driver, w);
   say(driver, a, "{'action':'bye'}");
   ck_assert(server_driver_was_closed(driver, a));
@@ -381,7 +364,7 @@ END_TEST
 
 /* EP-TIME-5 */
 START_TEST(closing_ends_though_nobody_reads) {
-  ep_conn a = join2("a", "");
+  ep_conn a = enter2("a", "");
   server_driver_stall(driver, a, true);
   say(driver, a, "{'action':'ping'}"); /* its answer is never taken */
   say(driver, a, "{'action':'bye'}");
@@ -393,7 +376,7 @@ END_TEST
 
 /* EP-SEC-1, EP-SEC-3 */
 START_TEST(secret_is_claimed_at_first_auth) {
-  ep_conn a = join2("a", ",'secret':'xyzzy'");
+  ep_conn a = enter2("a", ",'secret':'xyzzy'");
   server_driver_close(driver, a);
   const char *const wrong[] = {"", ",'secret':'xyzzz'", ",'secret':'xyzzyx'"};
   for (int i = 0; i < 3; i++) {
@@ -412,7 +395,7 @@ START_TEST(secret_is_claimed_at_first_auth) {
   hear_nothing(driver, thief);
   ck_assert(server_driver_was_closed(driver, thief));
   server_driver_kill(driver, false);
-  a = join2("a", ",'secret':'xyzzy'");
+  a = enter2("a", ",'secret':'xyzzy'");
   say(driver, a, "{'action':'ping'}");
   hear(driver, a, "{'action':'pong'}");
 }
@@ -426,11 +409,11 @@ START_TEST(token_is_required) {
   const char *const wrong[] = {"", ",'token':'sesam'", ",'token':'sesamesesame'",
                                ",'token':'sesamE'"};
   for (int i = 0; i < 4; i++) {
-    ep_conn a = join2("a", wrong[i]);
+    ep_conn a = enter2("a", wrong[i]);
     ck_assert(server_driver_was_closed(driver, a));
   }
-  ck_assert(server_driver_was_closed(driver, join1("a")));
-  ck_assert(!server_driver_was_closed(driver, join2("a", ",'token':'sesame'")));
+  ck_assert(server_driver_was_closed(driver, fresh1("a")));
+  ck_assert(!server_driver_was_closed(driver, enter2("a", ",'token':'sesame'")));
 }
 END_TEST
 
@@ -451,7 +434,7 @@ END_TEST
 
 /* EP-ERR-5, EP-G5-1: what could not be stored was not said. */
 START_TEST(failed_commit_confirms_nothing) {
-  ep_conn a = join2("a", "");
+  ep_conn a = enter2("a", "");
   char frame[] = "{\"action\":\"message.new\",\"payload\":{\"to\":\"a\",\"id\":0,\"uid\":\"u\"}}\f";
   server_driver_feed(driver, a, frame, sizeof frame - 1, SIZE_MAX);
   server_driver_turn_failing(driver);
@@ -480,7 +463,7 @@ END_TEST
 Suite *ep_suite_server(void) {
   Suite *suite = suite_create("server");
   TCase *tests = tcase_create("connections");
-  tcase_add_checked_fixture(tests, setup, teardown);
+  tcase_add_checked_fixture(tests, server_setup, server_teardown);
   tcase_set_timeout(tests, 20);
   tcase_add_test(tests, two_v1_clients_see_each_other);
   tcase_add_test(tests, what_comes_before_auth_is_ignored);
@@ -507,6 +490,7 @@ Suite *ep_suite_server(void) {
   tcase_add_test(tests, memory_runs_out_anywhere);
   suite_add_tcase(suite, tests);
   suite_add_tcase(suite, ep_tests_server_streams());
+  suite_add_tcase(suite, ep_tests_server_routing());
   suite_add_tcase(suite, ep_tests_server_lossy());
   return suite;
 }
