@@ -153,7 +153,7 @@ typedef struct ep_send {
 
 /* Queues a message (copied), to be kept until confirmed; works without a connection too.
  * uid (may be NULL) receives the uid that later events name.
- * INVALID_ARGUMENT: address or payload; FULL: outbox or outbox_bytes; NO_MEMORY. */
+ * INVALID_ARGUMENT: address or payload, or larger than the server takes (EP-LIM-8); FULL: outbox or outbox_bytes; NO_MEMORY. */
 ep_status ep_client_send(ep_client *client, const ep_send *send, char uid[37], uint64_t now_ms);
 /* Asks for the list of those who match (EP/2; empty: all). WRONG_STATE: not authenticated. */
 ep_status ep_client_list(ep_client *client, ep_bytes selector_json, uint64_t now_ms);

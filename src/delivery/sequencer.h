@@ -57,8 +57,8 @@ typedef struct ep_sequencer_local {
 /* Makes `out` an empty order that owns no memory. It must not be moved; `allocator` must outlive
  * it. */
 void ep_sequencer_local_init(ep_sequencer_local *out, const ep_allocator *allocator);
-/* Takes the memory with which small commands (at most EP_SEQUENCER_SMALL bytes: a LEAVE, a TICK) never
- * fail while fewer than four wait. Once, after init. False: no memory. */
+/* Takes the memory with which small commands (at most EP_SEQUENCER_SMALL bytes: a LEAVE, a TICK)
+ * never fail while fewer than four wait. Once, after init. False: no memory. */
 enum { EP_SEQUENCER_SMALL = 64 };
 bool ep_sequencer_local_reserve(ep_sequencer_local *local);
 void ep_sequencer_local_free(ep_sequencer_local *local);

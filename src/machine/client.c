@@ -142,6 +142,7 @@ static ep_status configure(ep_client *client, const ep_client_config *config) {
   client->transport = config->transport;
   client->durable = config->durable;
   client->window = config->window != 0 ? config->window : EP_LIMIT_WINDOW;
+  client->peer_frame = EP_LIMIT_FRAME;
   client->outbox_most = config->outbox != 0 ? config->outbox : EP_LIMIT_OUTBOX;
   client->outbox_bytes_most =
       config->outbox_bytes != 0 ? config->outbox_bytes : EP_LIMIT_OUTBOX_BYTES;

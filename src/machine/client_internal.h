@@ -93,6 +93,7 @@ struct ep_client {
   bool confirm_due;    /* EP/2 */
   bool adopt;          /* EP/1: the first id that comes is the expected one */
   uint64_t peer_window;
+  uint64_t peer_frame; /* the largest frame the server takes, as far as we know */
   ep_frame_scratch scratch;
   ep_frame_reader reader;
   ep_buffer control; /* frames that are not items and wait to be written */

@@ -2,6 +2,7 @@
  * state and the items are numbered anew. Nothing unconfirmed is thrown away (EP-LOST-5).
  * Read first: client_up.c, spec/protocol.md (resuming, lost state). */
 #include "machine/client_internal.h"
+#include "wire/number.h"
 
 static void tell_authenticated(ep_client *client, unsigned version, bool known) {
   ep_event event = {.type = EP_EVENT_AUTHENTICATED, .version = version, .known = known};
@@ -115,6 +116,20 @@ static void go_on(ep_client *client, const ep_message *reply) {
   ep_client_confirmed_marked(client);
 }
 
+/* EP-LIM-8 */
+static void take_limits(ep_client *client, ep_bytes limits_json) {
+  ep_json *json = &client->scratch.json;
+  ep_json_member member;
+  uint64_t frame;
+  client->peer_frame = EP_LIMIT_FRAME;
+  if (limits_json.len == 0 || ep_json_kind_of(limits_json) != EP_JSON_OBJECT) return;
+  ep_json_members_begin(json, EP_JSON_DEPTH_MAX);
+  while (ep_json_members_next(json, &member, limits_json)) {
+    if (!ep_json_name_is(&member, limits_json, EP_LITERAL("frame"))) continue;
+    if (ep_number_id(&frame, ep_json_value(&member, limits_json))) client->peer_frame = frame;
+  }
+}
+
 void ep_client_do_resume_v2(ep_client *client, const ep_client_data *data) {
   const ep_message *reply = data->message;
   EP_ASSERT(reply->epoch.len >= 1 && reply->epoch.len <= EP_LIMIT_NAME);
@@ -122,6 +137,7 @@ void ep_client_do_resume_v2(ep_client *client, const ep_client_data *data) {
   client->peer_version = 2;
   client->peer_window = (reply->has & EP_HAS_WINDOW) != 0 ? reply->window : EP_LIMIT_WINDOW;
   if (client->peer_window == 0) client->peer_window = 1; /* nothing could ever be sent */
+  take_limits(client, reply->limits_json);
   client->ping_at = client->now + EP_TIMER_PING_MS;
   client->idle_at = client->now + EP_TIMER_IDLE_MS;
   if (ep_bytes_equal(reply->epoch, ep_bytes_of(client->epoch, client->epoch_len))) {

@@ -102,6 +102,24 @@ START_TEST(v2_holds) {
 }
 END_TEST
 
+/* EP-LIM-8 */
+START_TEST(v2_frame_limit) {
+  desk *d = desk_fresh();
+  ep_client_connect(d->client, d->now);
+  ep_client_opened(d->client, d->now);
+  tell1(d, "{'action':'auth','payload':true,'version':2,'epoch':'e1','expect':0,'limits':{'depth':256,'frame':300}}");
+  char payload[302];
+  memset(payload, 'x', sizeof payload);
+  payload[0] = payload[sizeof payload - 1] = '"';
+  ep_send send = {.to = "bob", .payload_json = ep_bytes_of(payload, sizeof payload)};
+  ck_assert_int_eq(ep_client_send(d->client, &send, NULL, d->now), EP_INVALID_ARGUMENT);
+  ck_assert_uint_eq(ep_client_unconfirmed(d->client), 0);
+  send.payload_json = EP_LITERAL("1");
+  ck_assert_int_eq(ep_client_send(d->client, &send, NULL, d->now), EP_OK);
+  desk_free(d);
+}
+END_TEST
+
 START_TEST(v2_window) {
   desk *d = desk_fresh();
   desk_join2(d, "e1", 0);
@@ -318,6 +336,7 @@ void add_client_v2(TCase *tcase) {
   tcase_add_test(tcase, v2_sends_and_is_confirmed);
   tcase_add_test(tcase, v2_receives);
   tcase_add_test(tcase, v2_holds);
+  tcase_add_test(tcase, v2_frame_limit);
   tcase_add_test(tcase, v2_window);
   tcase_add_test(tcase, v2_resumes);
   tcase_add_test(tcase, v2_other_epoch);

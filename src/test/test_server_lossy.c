@@ -1,5 +1,5 @@
-/* Tests of the server core (floor 4): what next_ready gives out on a lossy transport, frame by frame, and
- * that a client leaves even when there is no memory.
+/* Tests of the server core (floor 4): what next_ready gives out on a lossy transport, frame by
+ * frame, and that a client leaves even when there is no memory.
  * Read first: epigeon.h (ep_ready), test_memory.h. */
 #include <string.h>
 
