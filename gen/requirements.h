@@ -376,25 +376,25 @@
     X("EP-SEC-1", MUST, "17",  \
         "The server MUST keep, of the secret in the first EP/2 auth request of a client that " \
         "has none yet, only a SHA-256 hash, and refuse with `unauthorized` every later auth r" \
-        "equest of that client, in either version, that does not carry the same secret.", 1004) \
+        "equest of that client, in either version, that does not carry the same secret.", 1005) \
     X("EP-SEC-2", MUST, "17",  \
         "A server that was given a join token MUST refuse with `unauthorized` an auth request" \
-        " that does not carry it.", 1005) \
+        " that does not carry it.", 1006) \
     X("EP-SEC-3", MUST, "17",  \
         "The server MUST compare secrets and tokens in a time that does not depend on where t" \
-        "hey differ.", 1006) \
+        "hey differ.", 1007) \
     X("EP-SEC-4", MUST, "17",  \
         "The server MUST refuse EP/1 from an address that is not local unless its operator al" \
-        "lowed it.", 1007) \
+        "lowed it.", 1008) \
     X("EP-SEC-5", MUST, "17",  \
         "The server MUST NOT write anything about clients, sessions or messages to a connecti" \
-        "on before it is authenticated.", 1008) \
+        "on before it is authenticated.", 1009) \
     X("EP-COMPAT-1", MUST, "18",  \
         "A server MUST NOT write to an EP/1 client anything but `auth`, `clients.list`, `sess" \
         "ion.update`, `client.connect`, `client.disconnect`, `message.new` and `message.confi" \
-        "rm`.", 1033) \
+        "rm`.", 1034) \
     X("EP-COMPAT-2", MUST, "18",  \
         "A client MUST NOT write to an EP/1 server anything but `auth`, `session.update`, `cl" \
-        "ients.list`, `message.new` and `message.confirm`.", 1034) \
+        "ients.list`, `message.new` and `message.confirm`.", 1035) \
 
 #endif
