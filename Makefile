@@ -22,10 +22,10 @@ comma := ,
 WAY ?= plain
 out := build/$(WAY)
 warnings := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wimplicit-fallthrough -pedantic
-flags_plain := -O2 -g
+flags_plain := -O3 -g
 flags_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS ?= $(flags_$(WAY))
-all_cflags = -std=c11 -fPIC -Isrc -Igen -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE $(warnings) $(CFLAGS)
+all_cflags = -std=c11 -fPIC -fno-semantic-interposition -Isrc -Igen -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE $(warnings) $(CFLAGS)
 ldflags := $(if $(filter asan,$(WAY)),-fsanitize=address$(comma)undefined) $(LDFLAGS)
 libraries := -luv -llmdb -lcrypto
 

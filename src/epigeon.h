@@ -2,14 +2,14 @@
  *
  * Two layers. The cores (ep_client, ep_server) are sans-IO: bytes, time and calls go in; bytes,
  * records and events are pulled out. They know no socket, clock or file, never block, and call only
- * what their configuration gives them. The runners (ep_loop, ep_serve, ep_dial) connect the cores to
- * sockets and stores with libuv; most applications need only these and the calls on ep_client.
+ * what their configuration gives them. The runners (ep_loop, ep_serve, ep_dial) connect the cores
+ * to sockets and stores with libuv; most applications need only these and the calls on ep_client.
  *
  * Rules that hold everywhere: one thread at a time per object. Times are milliseconds of any clock
  * that does not go back. `ep_bytes` given to a call are borrowed for that call; those returned are
- * borrowed until the next call on the same object, unless said otherwise. A programmer's error (a NULL
- * that is not allowed, a call in the wrong order) ends the program with a sentence; everything that a
- * peer or the system can cause is a status. */
+ * borrowed until the next call on the same object, unless said otherwise. A programmer's error (a
+ * NULL that is not allowed, a call in the wrong order) ends the program with a sentence; everything
+ * that a peer or the system can cause is a status. */
 #ifndef EPIGEON_H
 #define EPIGEON_H
 
@@ -21,18 +21,18 @@
 extern "C" {
 #endif
 
-/* ---- Words ------------------------------------------------------------------------------------- */
+/* ---- Words ---- */
 
 #define EP_VERSION "2.0.0"
 
 /* X(name, sentence) */
-#define EP_STATUSES(X) \
-  X(OK, "All is well.") \
-  X(NO_MEMORY, "There is not enough memory.") \
-  X(FULL, "A limit is reached; try again when something has been confirmed.") \
-  X(INVALID_ARGUMENT, "An argument is not what the call takes.") \
-  X(WRONG_STATE, "The call does not fit the state of the object.") \
-  X(DAMAGED, "The stored state is damaged and was not used.") \
+#define EP_STATUSES(X)                                                                \
+  X(OK, "All is well.")                                                               \
+  X(NO_MEMORY, "There is not enough memory.")                                         \
+  X(FULL, "A limit is reached; try again when something has been confirmed.")         \
+  X(INVALID_ARGUMENT, "An argument is not what the call takes.")                      \
+  X(WRONG_STATE, "The call does not fit the state of the object.")                    \
+  X(DAMAGED, "The stored state is damaged and was not used.")                         \
   X(OTHER_FORMAT, "The stored state was written by another version of this program.") \
   X(SYSTEM, "The operating system refused; the message says what.")
 
@@ -40,7 +40,7 @@ typedef enum ep_status {
 #define EP_STATUS_ENUM(name, sentence) EP_##name,
   EP_STATUSES(EP_STATUS_ENUM)
 #undef EP_STATUS_ENUM
-  EP_STATUS_COUNT
+      EP_STATUS_COUNT
 } ep_status;
 
 const char *ep_status_sentence(ep_status status); /* static text */
@@ -82,15 +82,16 @@ typedef struct ep_trace {
 typedef struct ep_surroundings {
   ep_allocator allocator;
   void (*random)(void *context, uint8_t *out, size_t out_len); /* unpredictable bytes */
-  void (*digest)(void *context, uint8_t out[32], ep_bytes in); /* SHA-256; server: NULL refuses secrets */
-  void (*trace)(void *context, const ep_trace *line);          /* may be NULL */
+  void (*digest)(void *context, uint8_t out[32],
+                 ep_bytes in);                        /* SHA-256; server: NULL refuses secrets */
+  void (*trace)(void *context, const ep_trace *line); /* may be NULL */
   void *context;
 } ep_surroundings;
 
-/* ---- Records: what a core asks a store to keep --------------------------------------------------- */
+/* ---- Records: what a core asks a store to keep ---- */
 
-/* A core that is `durable` says what to keep as records: put or remove a key in one of a few tables.
- * A store keeps a batch of records whole or not at all. */
+/* A core that is `durable` says what to keep as records: put or remove a key in one of a few
+ * tables. A store keeps a batch of records whole or not at all. */
 typedef enum ep_table_id {
   EP_TABLE_META,
   EP_TABLE_CLIENTS,
@@ -101,32 +102,33 @@ typedef enum ep_table_id {
 } ep_table_id;
 
 typedef struct ep_record {
-  uint8_t table;  /* ep_table_id */
-  bool remove;    /* the key goes; value is empty */
-  ep_bytes key;   /* 1 to 64 bytes; numbers big-endian, so that byte order is number order */
+  uint8_t table; /* ep_table_id */
+  bool remove;   /* the key goes; value is empty */
+  ep_bytes key;  /* 1 to 64 bytes; numbers big-endian, so that byte order is number order */
   ep_bytes value;
 } ep_record;
 
 /* Takes the next record off a batch (which it shortens); false at its end. */
 bool ep_record_next(ep_bytes *batch, ep_record *out);
 
-/* ---- The client core ----------------------------------------------------------------------------- */
+/* ---- The client core ---- */
 
 typedef struct ep_client ep_client;
 
 /* Members that are 0 or NULL take the default of the spec. */
 typedef struct ep_client_config {
   ep_surroundings surroundings;
-  const char *client_id;   /* 1 to 128 printable ASCII bytes; NULL: a random v4 uuid */
-  const char *secret;      /* NULL: none */
-  const char *token;       /* join token; NULL: none */
-  const char *presence;    /* JSON object: presence of those who match ("{}": of all); NULL: of nobody.
+  const char *client_id; /* 1 to 128 printable ASCII bytes; NULL: a random v4 uuid */
+  const char *secret;    /* NULL: none */
+  const char *token;     /* join token; NULL: none */
+  const char
+      *presence;        /* JSON object: presence of those who match ("{}": of all); NULL: of nobody.
                               Towards an EP/1 server everybody's presence comes, asked for or not. */
-  unsigned max_version;    /* 1: speak EP/1 only */
+  unsigned max_version; /* 1: speak EP/1 only */
   ep_transport transport;
   bool durable;
-  uint64_t window;         /* items written to us and unconfirmed */
-  uint64_t outbox;         /* items kept until confirmed */
+  uint64_t window; /* items written to us and unconfirmed */
+  uint64_t outbox; /* items kept until confirmed */
   uint64_t outbox_bytes;
 } ep_client_config;
 
@@ -141,7 +143,8 @@ const char *ep_client_id(const ep_client *client); /* lives as long as client */
 void ep_client_connect(ep_client *client, uint64_t now_ms);
 /* Says bye and closes. What is unconfirmed is kept for the next connect. */
 void ep_client_disconnect(ep_client *client, uint64_t now_ms);
-/* The whole new session. INVALID_ARGUMENT: not one JSON object, or over a limit; FULL; NO_MEMORY. */
+/* The whole new session. INVALID_ARGUMENT: not one JSON object, or over a limit; FULL; NO_MEMORY.
+ */
 ep_status ep_client_update_session(ep_client *client, ep_bytes session_json, uint64_t now_ms);
 
 typedef struct ep_send {
@@ -153,7 +156,8 @@ typedef struct ep_send {
 
 /* Queues a message (copied), to be kept until confirmed; works without a connection too.
  * uid (may be NULL) receives the uid that later events name.
- * INVALID_ARGUMENT: address or payload, or larger than the server takes (EP-LIM-8); FULL: outbox or outbox_bytes; NO_MEMORY. */
+ * INVALID_ARGUMENT: address or payload, or larger than the server takes (EP-LIM-8); FULL: outbox or
+ * outbox_bytes; NO_MEMORY. */
 ep_status ep_client_send(ep_client *client, const ep_send *send, char uid[37], uint64_t now_ms);
 /* Asks for the list of those who match (EP/2; empty: all). WRONG_STATE: not authenticated. */
 ep_status ep_client_list(ep_client *client, ep_bytes selector_json, uint64_t now_ms);
@@ -167,8 +171,8 @@ bool ep_client_authenticated(const ep_client *client);
 
 typedef enum ep_want { EP_WANT_NOTHING, EP_WANT_OPEN, EP_WANT_CLOSE } ep_want;
 
-/* OPEN: open a connection, then call opened, or closed if that failed. CLOSE: write the output, close
- * the connection; no call of closed is needed. */
+/* OPEN: open a connection, then call opened, or closed if that failed. CLOSE: write the output,
+ * close the connection; no call of closed is needed. */
 ep_want ep_client_wants(const ep_client *client);
 void ep_client_opened(ep_client *client, uint64_t now_ms);
 void ep_client_closed(ep_client *client, uint64_t now_ms);
@@ -189,13 +193,13 @@ typedef enum ep_event_type {
   EP_EVENT_CLIENT_CONNECT,    /* client_id, json: session (EP/2) or empty */
   EP_EVENT_CLIENT_DISCONNECT, /* client_id */
   EP_EVENT_CLIENTS_LIST,      /* json: array of {uuid, state, session}; count: how many more */
-  EP_EVENT_MESSAGE,           /* client_id: from; to_json, json: payload (empty: none), uid, id, from_id */
-  EP_EVENT_CONFIRMED,         /* uid: the server has it and keeps it */
-  EP_EVENT_RECEIPT,           /* uid, client_id: who has it; count: who has not; missed */
-  EP_EVENT_REFUSED,           /* uid, code, reason, json: array of refused recipients or empty; count */
-  EP_EVENT_LOST,              /* EP/1: id, count: numbers that never came were skipped */
-  EP_EVENT_ERROR,             /* code, reason; final: the client will not connect again by itself */
-  EP_EVENT_PONG               /* count: round trip in ms */
+  EP_EVENT_MESSAGE,   /* client_id: from; to_json, json: payload (empty: none), uid, id, from_id */
+  EP_EVENT_CONFIRMED, /* uid: the server has it and keeps it */
+  EP_EVENT_RECEIPT,   /* uid, client_id: who has it; count: who has not; missed */
+  EP_EVENT_REFUSED,   /* uid, code, reason, json: array of refused recipients or empty; count */
+  EP_EVENT_LOST,      /* EP/1: id, count: numbers that never came were skipped */
+  EP_EVENT_ERROR,     /* code, reason; final: the client will not connect again by itself */
+  EP_EVENT_PONG       /* count: round trip in ms */
 } ep_event_type;
 
 typedef struct ep_event {
@@ -219,16 +223,16 @@ typedef struct ep_event {
  * handed over, and is confirmed, by the NEXT call: finish with it first. */
 bool ep_client_next_event(ep_client *client, ep_event *out, uint64_t now_ms);
 
-/* The store of a durable client. Load every stored record, by table, in key order, then loaded(), before
- * anything else. DAMAGED, OTHER_FORMAT: free the client; NO_MEMORY. */
+/* The store of a durable client. Load every stored record, by table, in key order, then loaded(),
+ * before anything else. DAMAGED, OTHER_FORMAT: free the client; NO_MEMORY. */
 ep_status ep_client_load(ep_client *client, const ep_record *record);
 ep_status ep_client_loaded(ep_client *client);
-/* What must be stored before output that follows from it may leave; empty: nothing. After it was stored
- * (or not) call committed; nothing else in between. */
+/* What must be stored before output that follows from it may leave; empty: nothing. After it was
+ * stored (or not) call committed; nothing else in between. */
 ep_bytes ep_client_records(ep_client *client);
 void ep_client_committed(ep_client *client, bool stored);
 
-/* ---- The server core ------------------------------------------------------------------------------ */
+/* ---- The server core ---- */
 
 typedef struct ep_server ep_server;
 typedef uint32_t ep_conn; /* names a connection; never 0; not used again soon after it is closed */
@@ -236,15 +240,16 @@ typedef uint32_t ep_conn; /* names a connection; never 0; not used again soon af
 /* Members that are 0 or NULL take the default of the spec. */
 typedef struct ep_server_config {
   ep_surroundings surroundings;
-  const char *token;  /* EP/2 clients must show it; NULL: none */
+  const char *token; /* EP/2 clients must show it; NULL: none */
   bool durable;
-  bool v1_remote;     /* EP/1 also from connections that are not local */
+  bool v1_remote; /* EP/1 also from connections that are not local */
   uint64_t frame, depth, connections, clients, window, held, session;
   uint64_t mailbox, mailbox_bytes, parked, parked_bytes;
   uint64_t auth_ms, gap_wait_ms, mailbox_wait_ms, ping_ms, idle_ms;
 } ep_server_config;
 
-ep_status ep_server_new(ep_server **out, const ep_server_config *config); /* NO_MEMORY, INVALID_ARGUMENT */
+ep_status ep_server_new(ep_server **out,
+                        const ep_server_config *config); /* NO_MEMORY, INVALID_ARGUMENT */
 void ep_server_free(ep_server *server);
 ep_status ep_server_load(ep_server *server, const ep_record *record); /* as ep_client_load */
 ep_status ep_server_loaded(ep_server *server);
@@ -257,23 +262,26 @@ typedef struct ep_peer {
 
 /* A connection was accepted. FULL: too many, close it; NO_MEMORY: close it. */
 ep_status ep_server_accept(ep_server *server, ep_conn *out, const ep_peer *peer, uint64_t now_ms);
-/* Returns how many bytes it took. Fewer than given: offer the rest again after the next committed(). */
+/* Returns how many bytes it took. Fewer than given: offer the rest again after the next
+ * committed(). */
 size_t ep_server_receive(ep_server *server, ep_conn conn, ep_bytes bytes, uint64_t now_ms);
-/* The connection is gone (or was closed because next_ready said so). conn is not valid afterwards. */
+/* The connection is gone (or was closed because next_ready said so). conn is not valid afterwards.
+ */
 void ep_server_hangup(ep_server *server, ep_conn conn, uint64_t now_ms);
 void ep_server_tick(ep_server *server, uint64_t now_ms);
 uint64_t ep_server_deadline(const ep_server *server);
 
-/* Ends a turn: what must be stored before what the turn leads to may leave (empty: nothing). Call it after
- * each batch of input, store the records, then committed(); nothing else in between. stored = false: the
- * server closes all connections; it cannot go on. */
+/* Ends a turn: what must be stored before what the turn leads to may leave (empty: nothing). Call
+ * it after each batch of input, store the records, then committed(); nothing else in between.
+ * stored = false: the server closes all connections; it cannot go on. */
 ep_bytes ep_server_records(ep_server *server);
 void ep_server_committed(ep_server *server, bool stored, uint64_t now_ms);
 
 typedef struct ep_ready {
   ep_conn conn;
-  ep_bytes output; /* valid until all of it is sent() or the connection hung up; EP_LOSSY: one frame */
-  bool close;      /* close it, when output is written */
+  ep_bytes
+      output; /* valid until all of it is sent() or the connection hung up; EP_LOSSY: one frame */
+  bool close; /* close it, when output is written */
 } ep_ready;
 
 /* A connection with something to do; each is given once until something new happens to it. */
@@ -285,19 +293,20 @@ void ep_server_stop(ep_server *server, uint64_t now_ms);
 
 /* Things to count and to log. */
 typedef struct ep_note {
-  const char *counter;  /* name of the counter in the spec; static */
-  const char *address;  /* of the connection, or "" */
-  ep_bytes client_id;   /* or empty */
+  const char *counter; /* name of the counter in the spec; static */
+  const char *address; /* of the connection, or "" */
+  ep_bytes client_id;  /* or empty */
   ep_bytes uid;
-  const char *code;     /* error code, or NULL; static */
+  const char *code; /* error code, or NULL; static */
   uint64_t count;
 } ep_note;
 bool ep_server_next_note(ep_server *server, ep_note *out);
-size_t ep_server_counters(const ep_server *server, const char **names, uint64_t *values, size_t max);
+size_t ep_server_counters(const ep_server *server, const char **names, uint64_t *values,
+                          size_t max);
 size_t ep_server_connections(const ep_server *server);
 size_t ep_server_clients(const ep_server *server);
 
-/* ---- The runners: sockets, stores and time with libuv --------------------------------------------- */
+/* ---- The runners: sockets, stores and time with libuv ---- */
 
 typedef struct ep_loop ep_loop;
 typedef struct ep_service ep_service; /* a server that listens */
@@ -314,10 +323,10 @@ uint64_t ep_loop_now(const ep_loop *loop);
 void ep_surroundings_default(ep_surroundings *out);
 
 typedef struct ep_serve_options {
-  const char *const *listen;  /* "127.0.0.1:9999", "[::1]:9999", ":9999" (all), "unix:/run/e.sock" */
+  const char *const *listen; /* "127.0.0.1:9999", "[::1]:9999", ":9999" (all), "unix:/run/e.sock" */
   size_t listen_count;
-  const char *data;           /* directory of the store, made if absent; NULL: in memory only */
-  ep_server_config core;      /* surroundings must be filled in; durable follows from data */
+  const char *data;      /* directory of the store, made if absent; NULL: in memory only */
+  ep_server_config core; /* surroundings must be filled in; durable follows from data */
   void (*on_note)(void *context, const ep_note *note); /* may be NULL */
   void *context;
 } ep_serve_options;
@@ -327,7 +336,8 @@ ep_status ep_serve(ep_service **out, ep_loop *loop, const ep_serve_options *opti
                    size_t message_len);
 unsigned ep_service_port(const ep_service *service, size_t listen_index); /* 0: a Unix socket */
 ep_server *ep_service_core(ep_service *service);
-/* Accepts no more, commits, tells everybody, closes, frees service; then calls done (may be NULL). */
+/* Accepts no more, commits, tells everybody, closes, frees service; then calls done (may be NULL).
+ */
 void ep_service_stop(ep_service *service, void (*done)(void *context), void *context);
 
 typedef struct ep_dial_options {
@@ -340,8 +350,8 @@ typedef struct ep_dial_options {
 
 ep_status ep_dial(ep_dialer **out, ep_loop *loop, const ep_dial_options *options, char *message,
                   size_t message_len);
-/* The core to call ep_client_send and the like on, at any time in the loop's thread; what it has to write
- * is written in the next turn. */
+/* The core to call ep_client_send and the like on, at any time in the loop's thread; what it has to
+ * write is written in the next turn. */
 ep_client *ep_dialer_client(ep_dialer *dialer);
 /* Why the last attempt to connect failed: a sentence, or "". */
 const char *ep_dialer_trouble(const ep_dialer *dialer);

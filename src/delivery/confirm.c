@@ -16,7 +16,8 @@ static void leave(ep_registry *registry, ep_account *account, const ep_outbox_sl
   ep_item_drop(registry->allocator, item);
 }
 
-/* One step: the front of the mailbox is confirmed, and only so leaves it (EP-G5-2). False: no memory, and it is still there. */
+/* One step: the front of the mailbox is confirmed, and only so leaves it (EP-G5-2). False: no
+ * memory, and it is still there. */
 static bool front_leaves(ep_registry *registry, ep_account *account) {
   ep_outbox_slot gone;
   if (!ep_reg_reserve(registry, 0, 0, 2 * ep_reg_key_size(registry))) return false;

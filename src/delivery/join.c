@@ -151,6 +151,15 @@ static void link_set(ep_registry *registry, ep_account *account, uint32_t link) 
   EP_ASSERT(entered); /* reserved */
 }
 
+/* It will confirm by uid what it would have confirmed by number. */
+static void print_mailbox(const ep_registry *registry, ep_account *account) {
+  const ep_outbox *down = &account->down;
+  for (uint64_t slot = down->base; slot < down->next; slot++) {
+    ep_item *item = ep_outbox_at(down, slot);
+    if (item != NULL) ep_reg_item_print(registry, item);
+  }
+}
+
 /* A new connection: what it had not yet had processed is discarded (EP-TAKE-2); the streams go on
  * (EP-RES-2, EP-RES-4), or begin (EP-LOST-7: EP/1 has no instance)
  * again when the client has lost its state (EP-LOST-1). All that can fail was reserved. */
@@ -162,6 +171,7 @@ static void streams_begin(ep_registry *registry, ep_account *account, const ep_c
     return;
   }
   account->up.expected = 0;
+  if (join->version == 1) print_mailbox(registry, account);
   ep_reg_renumber(registry, account);
   account->instance_len = (uint8_t)join->instance.len;
   if (join->instance.len != 0) memcpy(account->instance, join->instance.data, join->instance.len);

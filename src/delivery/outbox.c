@@ -151,7 +151,7 @@ uint64_t ep_outbox_confirm_id(ep_outbox *box, uint64_t id, ep_outbox_gone *gone,
   uint64_t slot = id + box->shift, count = 0;
   if (slot >= box->next) return 0;
   while (box->base <= slot) {
-    ep_outbox_slot front;
+    ep_outbox_slot front = {NULL, false};
     ep_outbox_pop(box, &front);
     gone(context, box->base - 1, front.item);
     count++;
@@ -184,7 +184,7 @@ bool ep_outbox_confirm_print(ep_outbox *box, const uint8_t print[16], uint64_t *
     ep_outbox_mark(box, *slot);
     return true;
   }
-  ep_outbox_slot front;
+  ep_outbox_slot front = {NULL, false};
   do {
     ep_outbox_pop(box, &front);
     gone(context, box->base - 1, front.item);

@@ -67,9 +67,8 @@ const ep_outbox_slot *ep_outbox_front(const ep_outbox *box); /* NULL: empty */
 
 void ep_outbox_rewind(
     ep_outbox *box); /* a new connection: everything unconfirmed is written again */
-void ep_outbox_renumber(
-    ep_outbox
-        *box); /* the peer lost its state: the oldest unconfirmed is number 0 again; rewinds */
+void ep_outbox_renumber(ep_outbox *box); /* the peer lost its state: the oldest unconfirmed is
+                                            number 0 again; rewinds */
 
 /* Loading: first the numbers, then the item of each slot between base and next, in any order. Place
  * takes over one reference; FULL: the slot is taken or outside. Whole: no slot is missing. */

@@ -144,6 +144,19 @@ ep_fingerprint ep_reg_print(const ep_registry *registry, ep_bytes uid) {
   return ep_fingerprint_of(&registry->key, uid);
 }
 
+void ep_reg_item_print(const ep_registry *registry, ep_item *item) {
+  static const uint8_t none[sizeof(item->print)];
+  uint8_t uid[EP_JSON_ESCAPE_MOST * EP_LIMIT_UID];
+  size_t len;
+  if (item->kind != EP_ITEM_MESSAGE || memcmp(item->print, none, sizeof(none)) != 0) return;
+  ep_bytes inside = ep_bytes_of(item->text + item->uid_at + 1, item->uid_len - 2);
+  EP_ASSERT(item->uid_len > 2 && inside.len <= sizeof(uid));
+  bool plain = ep_json_unescape(uid, &len, inside, EP_SURROGATES_KEEP);
+  EP_ASSERT(plain);
+  ep_fingerprint print = ep_reg_print(registry, ep_bytes_of(uid, len));
+  memcpy(item->print, print.bytes, sizeof(item->print));
+}
+
 /* ---- Applying ---- */
 
 static void registry_begin(ep_registry *registry, uint64_t now_ms) {

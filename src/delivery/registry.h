@@ -115,9 +115,9 @@ bool ep_registry_matches(const ep_registry *registry, const ep_account *account,
                          const ep_selector *selector);
 const uint8_t *ep_registry_key(const ep_registry *registry);
 
-/* Whether anything has happened since the last seal that must be stored before what follows from it may
- * leave. When only recipients have confirmed, it need not: a copy that is written again after a kill is
- * known by its number (EP/2), or falls under the declared end of G2 (EP/1). */
+/* Whether anything has happened since the last seal that must be stored before what follows from it
+ * may leave. When only recipients have confirmed, it need not: a copy that is written again after a
+ * kill is known by its number (EP/2), or falls under the declared end of G2 (EP/1). */
 bool ep_registry_is_urgent(const ep_registry *registry);
 bool ep_registry_has_records(const ep_registry *registry);
 

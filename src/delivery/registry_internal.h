@@ -75,7 +75,7 @@ struct ep_registry {
   ep_matches unparking; /* parked messages that match now */
   ep_buffer records;    /* log, confirmed, seen: since the last seal */
   bool meta_written;
-  bool urgent;                  /* something may leave only when the records are stored */
+  bool urgent; /* something may leave only when the records are stored */
   uint64_t sequence_written;
   ep_loading loading;
   uint64_t counted[EP_COUNTER_COUNT];
@@ -104,6 +104,8 @@ void ep_reg_tell(ep_registry *registry, ep_account *account, ep_counter counter,
 void ep_reg_failed(ep_registry *registry, uint32_t link);
 void ep_reg_dirty(ep_registry *registry, ep_account *account);
 ep_fingerprint ep_reg_print(const ep_registry *registry, ep_bytes uid);
+/* EP/1 recipients name a message by its uid: makes its fingerprint, if nobody needed it before. */
+void ep_reg_item_print(const ep_registry *registry, ep_item *item);
 
 /* join.c */
 ep_account *ep_reg_by_link(const ep_registry *registry, uint32_t link);

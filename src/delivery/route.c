@@ -27,8 +27,8 @@ static ep_status resolve_selector(ep_registry *registry, const ep_command *comma
   return EP_OK;
 }
 
-/* EP-ROUTE-1, EP-G7-1. Who it is for: the client named, or every known client that matches, the sender and those away
- * included. INVALID_ARGUMENT: this is no address. */
+/* EP-ROUTE-1, EP-G7-1. Who it is for: the client named, or every known client that matches, the
+ * sender and those away included. INVALID_ARGUMENT: this is no address. */
 static ep_status resolve(ep_registry *registry, const ep_command *command) {
   ep_matches *matches = &registry->matches;
   matches->count = 0;
@@ -81,6 +81,7 @@ ep_item *ep_reg_message_item(ep_registry *registry, const ep_upward *up, ep_item
   item->sequence = registry->sequence;
   memcpy(item->print, up->print.bytes, sizeof(item->print));
   item_set_uid(item, up->command->uid_json);
+  if (registry->config.durable) ep_reg_item_print(registry, item); /* what is stored is complete */
   return item;
 }
 
@@ -102,7 +103,8 @@ static void count_full(const ep_registry *registry, routing *route) {
   }
 }
 
-/* EP-LIM-6, EP-LIM-5. Those who are full leave the list; the first of them are named in registry->names. */
+/* EP-LIM-6, EP-LIM-5. Those who are full leave the list; the first of them are named in
+ * registry->names. */
 static void part_full(ep_registry *registry, const routing *route) {
   ep_matches *matches = &registry->matches;
   uint32_t kept = 0, named = 0;
@@ -167,6 +169,10 @@ static void put_copies(ep_registry *registry, ep_item *item) {
   registry->sequence++;
   item->waiting = matches->count;
   item->refs = matches->count;
+  for (uint32_t i = 0; i < matches->count; i++) {
+    const ep_account *account = matches->items[i];
+    if (account->version == 1) ep_reg_item_print(registry, item);
+  }
   uint8_t *log = ep_reg_log_begin(registry, item, matches->count, 0);
   for (uint32_t i = 0; i < matches->count; i++) {
     ep_account *account = matches->items[i];

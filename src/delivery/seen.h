@@ -21,10 +21,9 @@ void ep_seen_init(ep_seen *seen, const ep_allocator *allocator, uint32_t max);
 void ep_seen_free(ep_seen *seen);
 bool ep_seen_has(const ep_seen *seen, const uint8_t print[16]);
 bool ep_seen_reserve(ep_seen *seen); /* so that the next add cannot fail; false: no memory */
-uint32_t ep_seen_add(
-    ep_seen *seen,
-    const uint8_t
-        print[16]); /* forgets the oldest when full; returns the ring position (key in the store) */
+uint32_t ep_seen_add(ep_seen *seen,
+                     const uint8_t print[16]); /* forgets the oldest when full; returns the ring
+                                                  position (key in the store) */
 bool ep_seen_load(
     ep_seen *seen, uint32_t position,
     const uint8_t print[16]); /* while loading, any order; false: no memory or a bad position */

@@ -75,7 +75,8 @@ ep_step ep_reg_item(ep_registry *registry, ep_upward *up) {
 ep_upward ep_reg_upward(const ep_registry *registry, ep_account *account,
                         const ep_command *command) {
   ep_upward up = {.account = account, .command = command};
-  if (command->uid.len != 0) up.print = ep_reg_print(registry, command->uid);
+  bool by_uid = account->version == 1 && command->uid.len != 0; /* EP/2 goes by numbers */
+  if (by_uid) up.print = ep_reg_print(registry, command->uid);
   return up;
 }
 

@@ -191,7 +191,7 @@ void ep_client_do_receive_v1(ep_client *client, const ep_client_data *data) {
   ep_inbox *inbox = &client->inbox;
   uint8_t print[16];
   unsigned needed = EP_HAS_ID | EP_HAS_UID;
-  if ((message->has & needed) != needed) return; /* nothing to confirm it by */
+  if ((message->has & needed) != needed) return;    /* nothing to confirm it by */
   if (client->adopt) inbox->expected = message->id; /* EP-RECV-12 */
   client->adopt = false;
   print_of(client, print, message);

@@ -144,8 +144,8 @@ extern const ep_machine_rules ep_client_rules;
 /* client.c */
 void ep_client_step(ep_client *client, enum ep_client_input input, const ep_client_data *data);
 void ep_client_fail(ep_client *client,
-                    const char *reason); /* inside a step or before ep_client_mend */
-void ep_client_mend(ep_client *client);  /* gives a failed connection up */
+                    const char *reason);  /* inside a step or before ep_client_mend */
+void ep_client_mend(ep_client *client);   /* gives a failed connection up */
 void ep_client_rename(ep_client *client); /* a new instance: client_resume.c */
 void ep_client_end_connection(ep_client *client, ep_want want, ep_bytes reason, bool keep_output);
 bool ep_client_write(ep_client *client,

@@ -18,7 +18,8 @@ static bool if_out_of_step(const ep_client *client, const ep_client_data *data) 
   ep_bytes known = ep_bytes_of(client->epoch, client->epoch_len);
   if (client->max_version < 2) return false;
   if (!ep_bytes_equal(reply->epoch, known)) return reply->expect != 0;
-  return reply->expect < ep_outbox_id(box, box->base) || reply->expect > ep_outbox_id(box, box->next);
+  return reply->expect < ep_outbox_id(box, box->base) ||
+         reply->expect > ep_outbox_id(box, box->next);
 }
 
 static bool if_asked_v2(const ep_client *client, const ep_client_data *data) {
@@ -214,8 +215,7 @@ void ep_client_do_refuse_too_large(ep_client *client, const ep_client_data *data
 void ep_client_do_refuse_malformed(ep_client *client, const ep_client_data *data) {
   (void)data;
   ep_client_say_error(client, EP_ERROR_MALFORMED);
-  ep_client_end_connection(client, EP_WANT_CLOSE, ep_error_sentence(EP_ERROR_MALFORMED),
-                           true);
+  ep_client_end_connection(client, EP_WANT_CLOSE, ep_error_sentence(EP_ERROR_MALFORMED), true);
   pause_then_try(client);
 }
 

@@ -97,8 +97,10 @@ static bool outbox_full(const ep_client *client, size_t more) {
 /* Takes over the reference to item, whatever comes of it. */
 static ep_status queue(ep_client *client, ep_item *item) {
   ep_status status = EP_OK;
-  if (ep_item_size(item) + EP_U64_DIGITS > client->peer_frame) status = EP_INVALID_ARGUMENT; /* EP-LIM-8 */
-  else if (outbox_full(client, ep_item_size(item))) status = EP_FULL;
+  if (ep_item_size(item) + EP_U64_DIGITS > client->peer_frame)
+    status = EP_INVALID_ARGUMENT; /* EP-LIM-8 */
+  else if (outbox_full(client, ep_item_size(item)))
+    status = EP_FULL;
   size_t size = ep_client_item_record_size(item);
   if (status == EP_OK &&
       !(ep_outbox_reserve(&client->outbox) && ep_client_keep_room(client, 1, size))) {

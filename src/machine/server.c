@@ -61,8 +61,7 @@ size_t ep_server_clients(const ep_server *server) { return ep_registry_count(ser
 /* ---- Connections ---- */
 
 /* EP-LIM-7 */
-ep_status ep_server_accept(ep_server *server, ep_conn *out, const ep_peer *peer,
-                           uint64_t now_ms) {
+ep_status ep_server_accept(ep_server *server, ep_conn *out, const ep_peer *peer, uint64_t now_ms) {
   EP_ASSERT(!server->sealed);
   server->now_ms = now_ms;
   if (server->stopping || server->broken) return EP_FULL;
@@ -92,9 +91,7 @@ static void enter_clock(ep_server_conn *conn) {
   ep_server *server = conn->server;
   switch (conn->machine.state) {
     case EP_SERVER_V1: ep_conn_list_take(conn, EP_LINK_CLOCK); break;
-    case EP_SERVER_V2:
-      ep_conn_list_put(&server->heard, conn, EP_LINK_CLOCK, server->now_ms);
-      break;
+    case EP_SERVER_V2: ep_conn_list_put(&server->heard, conn, EP_LINK_CLOCK, server->now_ms); break;
     case EP_SERVER_CLOSING:
       ep_conn_list_put(&server->closing, conn, EP_LINK_CLOCK, server->now_ms);
       ep_server_mark(conn);
@@ -113,8 +110,7 @@ void ep_server_step(ep_server_conn *conn, unsigned input, const ep_message *mess
 
 static unsigned input_of_action(const ep_message *message) {
   switch (message->action) {
-    case EP_ACTION_AUTH:
-      return message->version >= 2 ? EP_SERVER_IN_AUTH_V2 : EP_SERVER_IN_AUTH_V1;
+    case EP_ACTION_AUTH: return message->version >= 2 ? EP_SERVER_IN_AUTH_V2 : EP_SERVER_IN_AUTH_V1;
     case EP_ACTION_SESSION_UPDATE: return EP_SERVER_IN_SESSION_UPDATE;
     case EP_ACTION_CLIENTS_LIST: return EP_SERVER_IN_CLIENTS_LIST;
     case EP_ACTION_MESSAGE_NEW: return EP_SERVER_IN_MESSAGE_NEW;
@@ -144,9 +140,7 @@ static unsigned decode(ep_server_conn *conn, ep_frame_result result, ep_message 
     case EP_FRAME_MALFORMED: return EP_SERVER_IN_MALFORMED;
     case EP_FRAME_TOO_LARGE: return EP_SERVER_IN_OVERSIZE;
     case EP_FRAME_NO_MEMORY: return EP_SERVER_IN_FAILED;
-    case EP_FRAME_INVALID:
-      conn->trouble = EP_ERROR_BAD_MESSAGE;
-      return EP_SERVER_IN_INVALID;
+    case EP_FRAME_INVALID: conn->trouble = EP_ERROR_BAD_MESSAGE; return EP_SERVER_IN_INVALID;
     default: break;
   }
   trace_received(conn);
@@ -173,8 +167,7 @@ size_t ep_server_receive(ep_server *server, ep_conn id, ep_bytes bytes, uint64_t
   size_t taken = 0;
   while (takes_bytes(conn)) { /* EP-AUTH-8 */
     size_t used = 0;
-    ep_frame_result result =
-        ep_frame_read(&conn->reader, &used, ep_bytes_from(bytes, taken));
+    ep_frame_result result = ep_frame_read(&conn->reader, &used, ep_bytes_from(bytes, taken));
     taken += used;
     if (result == EP_FRAME_MORE) break;
     ep_message message;
@@ -210,8 +203,7 @@ void ep_server_stop(ep_server *server, uint64_t now_ms) {
 /* ---- Time ---- */
 
 static uint64_t due(const ep_conn_list *list, uint64_t wait_ms) {
-  return list->first == NULL ? EP_NEVER
-                             : list->first->links[EP_LINK_CLOCK].since_ms + wait_ms;
+  return list->first == NULL ? EP_NEVER : list->first->links[EP_LINK_CLOCK].since_ms + wait_ms;
 }
 
 static uint64_t lossy_due(const ep_server *server) {
@@ -240,8 +232,7 @@ static void tick_list(ep_server *server, ep_conn_list *list, uint64_t wait_ms, u
     ep_server_conn *conn = list->first;
     uint64_t since_ms = conn->links[EP_LINK_CLOCK].since_ms;
     ep_conn_list_take(conn, EP_LINK_CLOCK);
-    if (list == &server->heard)
-      ep_conn_list_put(&server->pinged, conn, EP_LINK_CLOCK, since_ms);
+    if (list == &server->heard) ep_conn_list_put(&server->pinged, conn, EP_LINK_CLOCK, since_ms);
     ep_server_step(conn, input, NULL);
     ep_server_run(server);
   }
@@ -278,7 +269,8 @@ void ep_server_tick(ep_server *server, uint64_t now_ms) {
 
 /* ---- Turns ---- */
 
-/* Records that nothing waits for may wait a little themselves, and go with the next ones that cannot. */
+/* Records that nothing waits for may wait a little themselves, and go with the next ones that
+ * cannot. */
 static bool may_settle_later(ep_server *server) {
   if (ep_registry_is_urgent(server->registry) || server->stopping) return false;
   if (!ep_registry_has_records(server->registry)) return true;
@@ -353,7 +345,7 @@ static ep_registry *new_registry(ep_server *server) {
   server->around.random(server->around.context, random, sizeof random);
   server->around.random(server->around.context, inner.key, sizeof inner.key);
   for (size_t i = 0; i < sizeof epoch; i++)
-    epoch[i] = (uint8_t)"0123456789abcdef"[(random[i / 2] >> (i % 2 == 0 ? 4 : 0)) & 15];
+    epoch[i] = (uint8_t) "0123456789abcdef"[(random[i / 2] >> (i % 2 == 0 ? 4 : 0)) & 15];
   inner.epoch = epoch;
   inner.epoch_len = sizeof epoch;
   inner.clients = config->clients;

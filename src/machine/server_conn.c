@@ -49,8 +49,8 @@ static bool grow_slots(ep_server *server) {
   const ep_allocator *allocator = &server->around.allocator;
   uint32_t from = server->slot_count, to = from == 0 ? 64 : from * 2;
   if (to > EP_SLOT_MASK) return false;
-  ep_server_slot *grown = allocator->resize(allocator->context, server->slots,
-                                            from * sizeof *grown, to * sizeof *grown);
+  ep_server_slot *grown = allocator->resize(allocator->context, server->slots, from * sizeof *grown,
+                                            to * sizeof *grown);
   if (grown == NULL) return false;
   server->slots = grown;
   server->slot_count = to;

@@ -1,7 +1,7 @@
 /* Floor 4, machine. What the files of the server machine share; nobody else includes it.
- * server.c is the public face and the time, server_conn.c the connections, server_table.c the rows' guards and actions,
- * server_outcome.c what the registry decided, server_presence.c who hears of whom, server_output.c what
- * leaves. Read first: delivery/registry.h, machine/table.h. */
+ * server.c is the public face and the time, server_conn.c the connections, server_table.c the rows'
+ * guards and actions, server_outcome.c what the registry decided, server_presence.c who hears of
+ * whom, server_output.c what leaves. Read first: delivery/registry.h, machine/table.h. */
 #ifndef EP_MACHINE_SERVER_INTERNAL_H
 #define EP_MACHINE_SERVER_INTERNAL_H
 
@@ -16,8 +16,8 @@
 
 typedef struct ep_server_conn ep_server_conn;
 
-/* Connections in the order in which something began: with one waiting time for all, the first is always
- * the next one due. */
+/* Connections in the order in which something began: with one waiting time for all, the first is
+ * always the next one due. */
 typedef struct ep_conn_list {
   ep_server_conn *first, *last;
 } ep_conn_list;
@@ -28,31 +28,37 @@ typedef struct ep_conn_link {
   uint64_t since_ms;
 } ep_conn_link;
 
-/* Which of its lists a connection is in: one for its clock, one for what it has to do, and two for what
- * is told to it. */
-typedef enum { EP_LINK_CLOCK, EP_LINK_READY, EP_LINK_WATCH, EP_LINK_LOSSY, EP_LINK_COUNT } ep_link_use;
+/* Which of its lists a connection is in: one for its clock, one for what it has to do, and two for
+ * what is told to it. */
+typedef enum {
+  EP_LINK_CLOCK,
+  EP_LINK_READY,
+  EP_LINK_WATCH,
+  EP_LINK_LOSSY,
+  EP_LINK_COUNT
+} ep_link_use;
 
 struct ep_server_conn {
   struct ep_server *server;
   ep_conn id;
   ep_machine machine;
   ep_frame_reader reader;
-  ep_account *account;   /* from joining to closing, unless somebody took over */
-  uint8_t version;       /* 0 until an auth request was read */
+  ep_account *account; /* from joining to closing, unless somebody took over */
+  uint8_t version;     /* 0 until an auth request was read */
   bool local, lossy;
-  bool bare;             /* the auth reply has selected EP/2 */
-  bool confirm_due;      /* EP/2: tell the up stream's progress */
-  bool stale;            /* presence was left out: owes a list */
-  bool abandoned;        /* close without writing what is left */
+  bool bare;        /* the auth reply has selected EP/2 */
+  bool confirm_due; /* EP/2: tell the up stream's progress */
+  bool stale;       /* presence was left out: owes a list */
+  bool abandoned;   /* close without writing what is left */
   bool wants_presence;
-  ep_error trouble;      /* why it was refused */
+  ep_error trouble; /* why it was refused */
   uint32_t malformed;
-  uint64_t window;       /* EP/2: of the peer */
-  uint64_t mailed;       /* lossy: down.base when progress was last seen */
-  ep_selector presence;  /* EP/2, while wants_presence */
-  ep_buffer sending;     /* leaves now: what next_ready gives out */
-  size_t given;          /* bytes of it that were given out and are not yet sent */
-  ep_buffer pending;     /* follows it */
+  uint64_t window;      /* EP/2: of the peer */
+  uint64_t mailed;      /* lossy: down.base when progress was last seen */
+  ep_selector presence; /* EP/2, while wants_presence */
+  ep_buffer sending;    /* leaves now: what next_ready gives out */
+  size_t given;         /* bytes of it that were given out and are not yet sent */
+  ep_buffer pending;    /* follows it */
   ep_conn_link links[EP_LINK_COUNT];
   char address[64];
 };
@@ -79,15 +85,15 @@ struct ep_server {
   ep_registry *registry;
   ep_sequencer_local order;
   ep_frame_scratch scratch;
-  ep_buffer work;            /* rendering */
+  ep_buffer work; /* rendering */
   ep_buffer records;
   uint64_t now_ms;
   bool sealed, stopping;
   uint64_t settle_since_ms; /* since when records that are not urgent wait; EP_NEVER: none do */
-  bool broken, given_up; /* the store failed; everybody was closed because of it */
-  ep_server_slot *slots;     /* by the low bits of ep_conn; [0] is unused */
+  bool broken, given_up;    /* the store failed; everybody was closed because of it */
+  ep_server_slot *slots;    /* by the low bits of ep_conn; [0] is unused */
   uint32_t slot_count;
-  uint32_t free_slot;        /* the first free one, 0: none */
+  uint32_t free_slot; /* the first free one, 0: none */
   size_t connections;
   ep_conn_list unauthenticated, heard, pinged, closing; /* clocks */
   ep_conn_list ready, watchers, lossy;
@@ -102,7 +108,7 @@ struct ep_server {
     char address[64];
     uint8_t client[EP_LIMIT_CLIENT_ID], uid[EP_LIMIT_UID];
     uint8_t client_len, uid_len;
-  } *notes;                    /* a ring of EP_NOTES */
+  } * notes; /* a ring of EP_NOTES */
   uint64_t note_first, note_next;
 };
 
@@ -111,7 +117,7 @@ void ep_server_step(ep_server_conn *conn, unsigned input, const ep_message *mess
 
 /* server_conn.c */
 #define EP_CONNECTIONS_MOST 500000u
-ep_server_conn *ep_server_conn_of(ep_server *server, ep_conn id); /* NULL: gone */
+ep_server_conn *ep_server_conn_of(ep_server *server, ep_conn id);           /* NULL: gone */
 ep_server_conn *ep_server_conn_new(ep_server *server, const ep_peer *peer); /* NULL: no memory */
 void ep_server_conn_free(ep_server_conn *conn);
 void ep_conn_list_put(ep_conn_list *list, ep_server_conn *conn, ep_link_use use, uint64_t since_ms);
@@ -136,7 +142,7 @@ void ep_server_write_error(ep_server_conn *conn, ep_error error, const ep_messag
 void ep_server_write_item(ep_server_conn *conn, uint64_t slot);
 void ep_server_repeat(ep_server_conn *conn); /* lossy: the oldest unconfirmed items again */
 ep_form ep_server_form(const ep_server_conn *conn);
-void ep_server_mark(ep_server_conn *conn);   /* it has something to do */
+void ep_server_mark(ep_server_conn *conn); /* it has something to do */
 void ep_server_give_back(ep_server *server, ep_buffer *buffer);
 void ep_server_count(ep_server *server, ep_counter counter, uint64_t by);
 /* Counts, and keeps a line for the log. */

@@ -1,6 +1,6 @@
-/* Floor 4, machine. From input to effect: commands go to the sequencer, come back in the order of all,
- * are applied to the registry, and what that led to is told to the connections concerned.
- * Read first: server_internal.h, delivery/registry.h. */
+/* Floor 4, machine. From input to effect: commands go to the sequencer, come back in the order of
+ * all, are applied to the registry, and what that led to is told to the connections concerned. Read
+ * first: server_internal.h, delivery/registry.h. */
 #include "machine/server_internal.h"
 
 void ep_server_submit(ep_server_conn *conn, ep_command *command) {

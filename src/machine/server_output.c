@@ -1,9 +1,10 @@
-/* Floor 4, machine. What leaves the server: frames into a connection's buffer, items out of mailboxes as
- * fast as the reader reads, and the list of connections that have something to do.
+/* Floor 4, machine. What leaves the server: frames into a connection's buffer, items out of
+ * mailboxes as fast as the reader reads, and the list of connections that have something to do.
  * Read first: server_internal.h, delivery/outbox.h. */
 #include "machine/server_internal.h"
 
-/* Enough for one write to be worth its system call; more waits in the mailbox, where it is shared. */
+/* Enough for one write to be worth its system call; more waits in the mailbox, where it is shared.
+ */
 #define EP_FILL_BYTES (256u * 1024u)
 #define EP_KEEP_BYTES (512u * 1024u)
 #define EP_REPEAT_ITEMS 64u
@@ -14,9 +15,7 @@ void ep_server_mark(ep_server_conn *conn) {
 }
 
 /* EP-FRAME-4, EP-FRAME-5: enveloped until EP/2 is selected, bare from then on. */
-ep_form ep_server_form(const ep_server_conn *conn) {
-  return conn->bare ? EP_BARE : EP_ENVELOPED;
-}
+ep_form ep_server_form(const ep_server_conn *conn) { return conn->bare ? EP_BARE : EP_ENVELOPED; }
 
 /* A drained buffer's block serves the next connection that writes: an idle one owns none. */
 void ep_server_give_back(ep_server *server, ep_buffer *buffer) {
@@ -112,8 +111,8 @@ static void wind_repeat_clock(ep_server_conn *conn) {
   down->repeat_at = conn->server->now_ms + down->repeat_ms;
 }
 
-/* EP-SEND-2, EP-SEND-9: in order, within the peer's window; EP-SEND-3: the cursor never goes back while the
- * connection lives. */
+/* EP-SEND-2, EP-SEND-9: in order, within the peer's window; EP-SEND-3: the cursor never goes back
+ * while the connection lives. */
 static void fill(ep_server_conn *conn) {
   ep_outbox *down = &conn->account->down;
   uint64_t end = down->next;
@@ -202,13 +201,12 @@ void ep_server_sent(ep_server *server, ep_conn id, size_t len, uint64_t now_ms) 
 /* EP-SEND-7: the oldest unconfirmed items once more. */
 void ep_server_repeat(ep_server_conn *conn) {
   ep_outbox *down = &conn->account->down;
-  uint64_t end = down->cursor - down->base > EP_REPEAT_ITEMS ? down->base + EP_REPEAT_ITEMS
-                                                             : down->cursor;
+  uint64_t end =
+      down->cursor - down->base > EP_REPEAT_ITEMS ? down->base + EP_REPEAT_ITEMS : down->cursor;
   for (uint64_t slot = down->base; slot < end; slot++) ep_server_write_item(conn, slot);
   ep_server_count(conn->server, EP_COUNTER_REPEATS, end - down->base);
   down->repeat_ms *= 2;
   if (down->repeat_ms > EP_TIMER_RESEND_MAX_MS) down->repeat_ms = EP_TIMER_RESEND_MAX_MS;
-  down->repeat_at = down->base == down->cursor ? EP_NEVER
-                                               : conn->server->now_ms + down->repeat_ms;
+  down->repeat_at = down->base == down->cursor ? EP_NEVER : conn->server->now_ms + down->repeat_ms;
   ep_server_mark(conn);
 }

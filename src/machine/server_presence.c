@@ -1,7 +1,7 @@
 /* Floor 4, machine. Who hears of whom: presence events and lists.
- * An event is rendered once in each form and copied to all who want it; who does not read fast enough
- * gets one list later instead.
- * Read first: server_internal.h, spec/protocol.md chapter 10. */
+ * An event is rendered once in each form and copied to all who want it; who does not read fast
+ * enough gets one list later instead. Read first: server_internal.h, spec/protocol.md chapter 10.
+ */
 #include "machine/server_internal.h"
 
 /* EP-PRES-5 */

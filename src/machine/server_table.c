@@ -1,6 +1,6 @@
-/* Floor 4, machine. The guards and actions of the server machine, by the names of its table, and the table
- * itself, made of gen/server_machine.h. An action writes and submits; the next state is the table's.
- * Read first: spec/protocol.md chapter 15, server_internal.h. */
+/* Floor 4, machine. The guards and actions of the server machine, by the names of its table, and
+ * the table itself, made of gen/server_machine.h. An action writes and submits; the next state is
+ * the table's. Read first: spec/protocol.md chapter 15, server_internal.h. */
 #include "machine/server_internal.h"
 
 /* ---- Guards ---- */
@@ -57,8 +57,8 @@ static bool has_id(ep_server_conn *conn, const ep_message *message) {
 
 static void ignore(ep_server_conn *conn, const ep_message *message) { (void)conn, (void)message; }
 
-/* The core takes no bytes of a connection that is joining (EP-AUTH-8), so this is never reached by a
- * frame; the cell is defined all the same. */
+/* The core takes no bytes of a connection that is joining (EP-AUTH-8), so this is never reached by
+ * a frame; the cell is defined all the same. */
 static void defer(ep_server_conn *conn, const ep_message *message) { (void)conn, (void)message; }
 
 static void ignore_early(ep_server_conn *conn, const ep_message *message) {
@@ -66,7 +66,8 @@ static void ignore_early(ep_server_conn *conn, const ep_message *message) {
   ep_server_count(conn->server, EP_COUNTER_EARLY, 1);
 }
 
-/* EP-SEC-2; EP-SEC-3: the time does not tell where they differ. A server without a token takes any. */
+/* EP-SEC-2; EP-SEC-3: the time does not tell where they differ. A server without a token takes any.
+ */
 static bool is_token(const ep_server *server, ep_bytes shown) {
   ep_bytes token = ep_buffer_bytes(&server->token);
   if (token.len == 0) return true;
@@ -191,7 +192,8 @@ static void write_auth_reply(ep_server_conn *conn, bool known) {
   conn->bare = conn->version == 2; /* EP-FRAME-5, from the next frame on */
 }
 
-/* EP-AUTH-6, EP-SEC-5; the items follow, as every connection that is marked gets what its mailbox holds. */
+/* EP-AUTH-6, EP-SEC-5; the items follow, as every connection that is marked gets what its mailbox
+ * holds. */
 static void welcome(ep_server_conn *conn, bool known) {
   ep_server *server = conn->server;
   ep_frame_reader_set_limit(&conn->reader, server->config.frame, (unsigned)server->config.depth);
@@ -233,7 +235,8 @@ static void refuse_other(ep_server_conn *conn, const ep_message *message) {
 
 /* ---- Serving ---- */
 
-/* An item that is not taken: EP/2 learns it by an item of its own, EP/1 by nothing but the confirm. */
+/* An item that is not taken: EP/2 learns it by an item of its own, EP/1 by nothing but the confirm.
+ */
 static void submit_refusal(ep_server_conn *conn, const ep_message *message, ep_error error) {
   bool has_uid = (message->has & EP_HAS_UID) != 0;
   bool has_number = (message->has & EP_HAS_ID) != 0;
@@ -329,7 +332,8 @@ static void submit_over_limit(ep_server_conn *conn, const ep_message *message) {
 
 static void refuse_invalid(ep_server_conn *conn, const ep_message *message) {
   ep_error error = conn->trouble == EP_ERROR_NONE ? EP_ERROR_BAD_MESSAGE : conn->trouble;
-  bool item = message->action == EP_ACTION_SESSION_UPDATE || message->action == EP_ACTION_MESSAGE_NEW;
+  bool item =
+      message->action == EP_ACTION_SESSION_UPDATE || message->action == EP_ACTION_MESSAGE_NEW;
   if (item) {
     submit_refusal(conn, message, error); /* EP-ERR-7: if it has an id, that is used up */
     return;
@@ -440,8 +444,13 @@ EP_SERVER_ACTIONS(WRAP_ACTION)
 
 static const ep_machine_row rows[] = {
 #define ROW(from, on, guard_name, action_name, to, ids, at) \
-  {.guard = guard_##guard_name, .action = action_##action_name, .state = EP_SERVER_##from, \
-   .input = EP_SERVER_IN_##on, .next = EP_SERVER_##to, .line = at, .requirement = ids},
+  {.guard = guard_##guard_name,                             \
+   .action = action_##action_name,                          \
+   .state = EP_SERVER_##from,                               \
+   .input = EP_SERVER_IN_##on,                              \
+   .next = EP_SERVER_##to,                                  \
+   .line = at,                                              \
+   .requirement = ids},
     EP_SERVER_ROWS(ROW)
 #undef ROW
 };

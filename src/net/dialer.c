@@ -206,7 +206,8 @@ static ep_status store_open(ep_dialer *dialer, const char *state, words to) {
   if (status == EP_OK) status = ep_client_loaded(dialer->core);
   if (status == EP_OK) return EP_OK;
   if (status == EP_INVALID_ARGUMENT)
-    return say(to, status, "This state belongs to another client id: name another file or that id.");
+    return say(to, status,
+               "This state belongs to another client id: name another file or that id.");
   const char *trouble = ep_store_trouble(dialer->store);
   return say(to, status, trouble[0] != '\0' ? trouble : ep_status_sentence(status));
 }

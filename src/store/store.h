@@ -21,7 +21,8 @@ ep_status ep_store_open_memory(ep_store **out);
 
 typedef struct ep_store_place {
   const char *path;
-  bool directory;    /* path is a directory, made if absent; else one file, with a lock file beside it */
+  bool directory; /* path is a directory, made if absent; else one file, with a lock file beside it
+                   */
   uint64_t map_size; /* bytes of address space to begin with, grown when full; 0: a usual size */
 } ep_store_place;
 

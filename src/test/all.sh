@@ -39,6 +39,7 @@ checked() { "$@" && echo '1 passed, 0 failed'; }
 selected="$*"
 run build checked make -s -j"$jobs" all tests
 run asan-build checked make -s -j"$jobs" WAY=asan CC=clang all tests
+run format sh src/test/format.sh
 run floors sh src/test/floors.sh
 run gen checked make -s check-gen
 run spec sh spec/test-extract.sh

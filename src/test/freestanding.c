@@ -1,6 +1,6 @@
-/* Test support: the server core as a WebAssembly module. Memory is one arena that is never given back.
- * Exports: input() where JavaScript puts bytes; say(len) plays them to a server as the bytes of one
- * client, and returns how many bytes of answer lie at output(). */
+/* Test support: the server core as a WebAssembly module. Memory is one arena that is never given
+ * back. Exports: input() where JavaScript puts bytes; say(len) plays them to a server as the bytes
+ * of one client, and returns how many bytes of answer lie at output(). */
 #include "base/assert.h"
 #include "base/bytes.h"
 

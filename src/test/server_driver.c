@@ -149,8 +149,7 @@ static void put(server_driver *driver, const ep_record *record) {
   int order = -1;
   for (; *at != NULL; at = &(*at)->next) {
     order = (int)(*at)->table - (int)record->table;
-    if (order == 0)
-      order = ep_bytes_compare(ep_bytes_of((*at)->key, (*at)->key_len), record->key);
+    if (order == 0) order = ep_bytes_compare(ep_bytes_of((*at)->key, (*at)->key_len), record->key);
     if (order >= 0) break;
   }
   if (*at != NULL && order == 0) {
@@ -285,8 +284,7 @@ uint64_t server_driver_counter(server_driver *driver, const char *name) {
 /* ---- Lines ---- */
 
 static void with_quotes(ep_buffer *out, const char *text) {
-  for (; *text != '\0'; text++)
-    ep_buffer_append_byte(out, *text == '\'' ? '"' : (uint8_t)*text);
+  for (; *text != '\0'; text++) ep_buffer_append_byte(out, *text == '\'' ? '"' : (uint8_t)*text);
 }
 
 static void frame_of(server_driver *driver, ep_buffer *out, const char *text, bool enveloped) {

@@ -1,6 +1,5 @@
-/* Test support. The server core with a make-believe network, clock and store, so that a test says what
- * clients write and looks at what the server writes.
- * Read first: epigeon.h. */
+/* Test support. The server core with a make-believe network, clock and store, so that a test says
+ * what clients write and looks at what the server writes. Read first: epigeon.h. */
 #ifndef EP_TEST_SERVER_DRIVER_H
 #define EP_TEST_SERVER_DRIVER_H
 
@@ -10,7 +9,8 @@ typedef struct server_driver server_driver;
 
 /* Random bytes are 5f 3c 9a 1e 7b 2d 40 68 at first: the epoch that the spec's examples use. */
 server_driver *server_driver_new(void);
-server_driver *server_driver_new_with(const ep_server_config *config); /* surroundings are filled in */
+server_driver *server_driver_new_with(
+    const ep_server_config *config);            /* surroundings are filled in */
 void server_driver_free(server_driver *driver); /* checks that all memory came back */
 ep_server *server_driver_core(server_driver *driver);
 
@@ -36,9 +36,10 @@ size_t server_driver_stored(const server_driver *driver); /* records in the stor
 uint64_t server_driver_counter(server_driver *driver, const char *name);
 
 /* In one line: text is a frame without its end byte, with ' for ". */
-void say(server_driver *driver, ep_conn conn, const char *text);   /* bare, and the turn ends */
-void say1(server_driver *driver, ep_conn conn, const char *text);  /* the same, enveloped */
-void hear(server_driver *driver, ep_conn conn, const char *text);  /* the next frame is exactly this */
+void say(server_driver *driver, ep_conn conn, const char *text);  /* bare, and the turn ends */
+void say1(server_driver *driver, ep_conn conn, const char *text); /* the same, enveloped */
+void hear(server_driver *driver, ep_conn conn,
+          const char *text); /* the next frame is exactly this */
 void hear1(server_driver *driver, ep_conn conn, const char *text); /* the same, enveloped */
 void hear_nothing(server_driver *driver, ep_conn conn);
 void skip_frames(server_driver *driver, ep_conn conn); /* drops what was written so far */

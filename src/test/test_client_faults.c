@@ -353,7 +353,8 @@ static void kill_everywhere(unsigned version) {
   }
 }
 
-/* EP-G6-1: what was given to the client is there after a kill at every step, until it is confirmed. */
+/* EP-G6-1: what was given to the client is there after a kill at every step, until it is confirmed.
+ */
 START_TEST(kills_v2) { kill_everywhere(2); }
 END_TEST
 

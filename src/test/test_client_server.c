@@ -131,8 +131,8 @@ static bool all_ready(const party *p) {
 
 static void play(party *p, unsigned faults_until, unsigned last_round) {
   while (!complete(p)) {
-    ck_assert_msg(p->round < last_round, "seed %u: heard %d %d %d", p->chance, p->members[0].heard[0],
-                  p->members[0].heard[1], p->members[0].heard[2]);
+    ck_assert_msg(p->round < last_round, "seed %u: heard %d %d %d", p->chance,
+                  p->members[0].heard[0], p->members[0].heard[1], p->members[0].heard[2]);
     p->round++;
     p->ready = p->ready || all_ready(p);
     server_driver_pass(p->server, 50);
@@ -167,8 +167,8 @@ static void play_all(ep_transport transport, const unsigned versions[MEMBERS]) {
   }
 }
 
-/* EP-G8-1, EP-G3 by EP-RECV-1: cut and killed, all of it arrives within the time of the spec. EP-SYS-1, EP-SYS-2: both
- * kinds of transport. */
+/* EP-G8-1, EP-G3 by EP-RECV-1: cut and killed, all of it arrives within the time of the spec.
+ * EP-SYS-1, EP-SYS-2: both kinds of transport. */
 START_TEST(all_v2) { play_all(EP_STREAM, (unsigned[]){2, 2, 2}); }
 END_TEST
 

@@ -107,7 +107,9 @@ START_TEST(v2_frame_limit) {
   desk *d = desk_fresh();
   ep_client_connect(d->client, d->now);
   ep_client_opened(d->client, d->now);
-  tell1(d, "{'action':'auth','payload':true,'version':2,'epoch':'e1','expect':0,'limits':{'depth':256,'frame':300}}");
+  tell1(d,
+        "{'action':'auth','payload':true,'version':2,'epoch':'e1','expect':0,'limits':{'depth':256,"
+        "'frame':300}}");
   char payload[302];
   memset(payload, 'x', sizeof payload);
   payload[0] = payload[sizeof payload - 1] = '"';

@@ -1,6 +1,6 @@
-/* The server core, as its clients see it: connections, authentication, presence, errors, limits, time.
- * Streams and routing are in test_server_streams.c.
- * Read first: server_driver.h, spec/protocol.md chapters 7, 10, 12 to 14. */
+/* The server core, as its clients see it: connections, authentication, presence, errors, limits,
+ * time. Streams and routing are in test_server_streams.c. Read first: server_driver.h,
+ * spec/protocol.md chapters 7, 10, 12 to 14. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,8 @@
 
 #define LIMITS "'limits':{'frame':33554432,'depth':256,'session':65536}"
 
-/* Joins as a new client, in EP/2 with more members in the auth request; forgets what that led to. */
+/* Joins as a new client, in EP/2 with more members in the auth request; forgets what that led to.
+ */
 static ep_conn enter2(const char *id, const char *more) {
   char text[300];
   snprintf(text, sizeof text, ",'expect':0%s", more);
@@ -85,8 +86,8 @@ START_TEST(bad_auth_is_refused) {
   ep_conn a = server_driver_open(driver), b = server_driver_open(driver);
   say1(driver, a, "{'action':'auth','payload':'a','version':2,'expect':0}");
   hear1(driver, a,
-       "{'action':'error','payload':{'code':'bad-auth','reason':'The auth request has no usable "
-       "client id, instance or expect.'}}");
+        "{'action':'error','payload':{'code':'bad-auth','reason':'The auth request has no usable "
+        "client id, instance or expect.'}}");
   ck_assert(server_driver_was_closed(driver, a));
   say1(driver, b, "{'action':'auth','payload':{}}");
   hear_nothing(driver, b);
@@ -114,8 +115,8 @@ START_TEST(second_auth) {
   skip_frames(driver, a);
   say1(driver, b, "{'action':'auth','payload':'b','version':2,'instance':'i-b','expect':0}");
   hear(driver, b,
-        "{'action':'auth','payload':true,'version':2,'epoch':'" EPOCH
-        "','expect':0,'window':4096," LIMITS "}");
+       "{'action':'auth','payload':true,'version':2,'epoch':'" EPOCH
+       "','expect':0,'window':4096," LIMITS "}");
   hear_nothing(driver, a);
   say1(driver, b, "{'action':'auth','payload':'c','version':2,'instance':'i-b','expect':0}");
   hear(driver, b,
@@ -386,8 +387,8 @@ START_TEST(secret_is_claimed_at_first_auth) {
              "{'action':'auth','payload':'a','version':2,'instance':'i','expect':0%s}", wrong[i]);
     say1(driver, thief, text);
     hear1(driver, thief,
-         "{'action':'error','payload':{'code':'unauthorized','reason':'The secret or the token is "
-         "not the right one.'}}");
+          "{'action':'error','payload':{'code':'unauthorized','reason':'The secret or the token is "
+          "not the right one.'}}");
     ck_assert(server_driver_was_closed(driver, thief));
   }
   ep_conn thief = server_driver_open(driver);
@@ -453,7 +454,8 @@ START_TEST(failed_commit_confirms_nothing) {
 }
 END_TEST
 
-/* EP-ERR-6, EP-ERR-5: with every allocation failing in turn nothing crashes, leaks or is half done. */
+/* EP-ERR-6, EP-ERR-5: with every allocation failing in turn nothing crashes, leaks or is half done.
+ */
 START_TEST(memory_runs_out_anywhere) {
   for (size_t fail_at = 1; fail_at < 120; fail_at++)
     ck_assert(server_survives_failing_allocation(fail_at, fail_at % 2 == 0));

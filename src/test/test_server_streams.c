@@ -113,8 +113,8 @@ START_TEST(expect_from_the_future_is_refused) {
   fresh2("a");
   ep_conn a = auth2("a", ",'epoch':'" EPOCH "','expect':1");
   hear1(driver, a,
-       "{'action':'error','payload':{'code':'bad-auth','reason':'The auth request has no usable "
-       "client id, instance or expect.'}}");
+        "{'action':'error','payload':{'code':'bad-auth','reason':'The auth request has no usable "
+        "client id, instance or expect.'}}");
   ck_assert(server_driver_was_closed(driver, a));
 }
 END_TEST
@@ -179,17 +179,19 @@ START_TEST(message_with_too_many_members) {
   for (int i = 0; i < 61; i++) snprintf(members + strlen(members), 20, ",'m%d':0", i);
   ep_conn a = fresh2("a"), b = fresh1("b");
   for (int more = 0; more < 2; more++) { /* 64 members pass, 65 do not */
-    snprintf(text, sizeof text, "{'action':'message.new','payload':{'to':'a','id':%d,'uid':'u%d'%s%s}}",
-             more, more, members, more ? ",'last':0" : "");
+    snprintf(text, sizeof text,
+             "{'action':'message.new','payload':{'to':'a','id':%d,'uid':'u%d'%s%s}}", more, more,
+             members, more ? ",'last':0" : "");
     say(driver, a, text);
     hear_confirm2(a, more);
     if (more == 0) (void)server_driver_take_frame(driver, a);
   }
   hear(driver, a,
-       "{'action':'error','payload':{'code':'bad-message','reason':'The JSON is not a message of this "
+       "{'action':'error','payload':{'code':'bad-message','reason':'The JSON is not a message of "
+       "this "
        "protocol.','of':1,'uid':'u1','id':1}}");
-  snprintf(text, sizeof text, "{'action':'message.new','payload':{'to':'a','id':0,'uid':'u1'%s,'x':0}}",
-           members);
+  snprintf(text, sizeof text,
+           "{'action':'message.new','payload':{'to':'a','id':0,'uid':'u1'%s,'x':0}}", members);
   say1(driver, b, text);
   hear_confirm1(b, 1);
   hear_nothing(driver, b);
@@ -252,7 +254,8 @@ START_TEST(lossy_transport_repeats) {
 }
 END_TEST
 
-/* EP-G3 by EP-RECV-1, EP-G4-1, EP-G5-1: killed at every turn, nothing is lost, doubled or out of order. */
+/* EP-G3 by EP-RECV-1, EP-G4-1, EP-G5-1: killed at every turn, nothing is lost, doubled or out of
+ * order. */
 START_TEST(killed_at_every_turn) {
   for (int kill_at = 0; kill_at < 12; kill_at++) {
     ep_conn a = fresh2("a"), b = fresh2("b");

@@ -78,8 +78,8 @@ void hear_confirm1(ep_conn conn, int uid) {
   hear1(driver, conn, text);
 }
 
-void hear_message(ep_conn conn, bool enveloped, const char *from, const char *to, int id,
-                         int uid, int from_id) {
+void hear_message(ep_conn conn, bool enveloped, const char *from, const char *to, int id, int uid,
+                  int from_id) {
   char text[400];
   snprintf(
       text, sizeof text,

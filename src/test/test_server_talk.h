@@ -1,14 +1,13 @@
-/* Test support. Conversations with the server core, in few words: one driver for the test that runs, and
- * messages by their numbers. A message with uid number 7 has uid "u7" and payload 7. The digit at the end of a
- * name is the version of the protocol.
- * Read first: server_driver.h. */
+/* Test support. Conversations with the server core, in few words: one driver for the test that
+ * runs, and messages by their numbers. A message with uid number 7 has uid "u7" and payload 7. The
+ * digit at the end of a name is the version of the protocol. Read first: server_driver.h. */
 #ifndef EP_TEST_TEST_SERVER_TALK_H
 #define EP_TEST_TEST_SERVER_TALK_H
 
 #include "test/server_driver.h"
 
 #define EPOCH "5f3c9a1e7b2d4068"
-#define WELCOME(known, expect) \
+#define WELCOME(known, expect)                                                            \
   "{'action':'auth','payload':" known ",'version':2,'epoch':'" EPOCH "','expect':" expect \
   ",'window':4096,'limits':{'frame':33554432,'depth':256,'session':65536}}"
 
@@ -26,7 +25,7 @@ void send1(ep_conn conn, const char *to, int id, int uid);
 void confirm2(ep_conn conn, int id);
 void hear_confirm2(ep_conn conn, int id);
 void hear_confirm1(ep_conn conn, int uid);
-void hear_message(ep_conn conn, bool enveloped, const char *from, const char *to, int id,
-                         int uid, int from_id);
+void hear_message(ep_conn conn, bool enveloped, const char *from, const char *to, int id, int uid,
+                  int from_id);
 
 #endif

@@ -1,6 +1,6 @@
-/* The examples of the spec, as tests: every example frame has the verdict it claims, whole and cut at
- * every byte; every worked session is what the server core really answers.
- * Read first: spec/protocol.md, chapters 6 and 19. */
+/* The examples of the spec, as tests: every example frame has the verdict it claims, whole and cut
+ * at every byte; every worked session is what the server core really answers. Read first:
+ * spec/protocol.md, chapters 6 and 19. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,8 +70,8 @@ static verdict judge(const vector *v, ep_direction way, size_t cut, ep_action *a
   return found;
 }
 
-/* By the examples of their chapters: EP-FRAME-1, EP-FRAME-2, EP-FRAME-3, EP-JSON-1, EP-JSON-2, EP-JSON-3,
- * EP-JSON-4, EP-JSON-5, EP-JSON-6, EP-MSG-1, EP-MSG-2, EP-MSG-3 */
+/* By the examples of their chapters: EP-FRAME-1, EP-FRAME-2, EP-FRAME-3, EP-JSON-1, EP-JSON-2,
+ * EP-JSON-3, EP-JSON-4, EP-JSON-5, EP-JSON-6, EP-MSG-1, EP-MSG-2, EP-MSG-3 */
 START_TEST(example_has_its_verdict_at_every_cut) {
   const vector *v = &vectors[_i];
   for (int way = 0; way < 2; way++) {
@@ -87,7 +87,8 @@ START_TEST(example_has_its_verdict_at_every_cut) {
 }
 END_TEST
 
-/* Plays what the client writes; compares what the server writes with the lines up to the next of those. */
+/* Plays what the client writes; compares what the server writes with the lines up to the next of
+ * those. */
 static void play(const struct ep_session *session, size_t piece) {
   server_driver *driver = server_driver_new();
   ep_conn conn = server_driver_open(driver);

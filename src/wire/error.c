@@ -6,11 +6,10 @@
 static const struct {
   const char *name;
   ep_bytes sentence;
-} errors[EP_ERROR_COUNT] = {
-    {"", {NULL, 0}},
+} errors[EP_ERROR_COUNT] = {{"", {NULL, 0}},
 #define ERROR(id, name, closes, sentence) \
   {name, {(const uint8_t *)(sentence), sizeof(sentence) - 1}},
-    EP_ERRORS(ERROR)
+                            EP_ERRORS(ERROR)
 #undef ERROR
 };
 

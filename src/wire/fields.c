@@ -22,6 +22,7 @@ static const uint8_t field_first[NAME_LONGEST + 2] = {
 static ep_field field_of(ep_bytes name) {
   if (name.len > NAME_LONGEST) return EP_FIELD_END;
   for (unsigned i = field_first[name.len]; i < field_first[name.len + 1]; i++) {
+    if (field_names[i].data[0] != name.data[0]) continue; /* most names differ there */
     if (memcmp(field_names[i].data, name.data, name.len) == 0) return (ep_field)i;
   }
   return EP_FIELD_END;
@@ -39,7 +40,8 @@ void ep_fields_collect(ep_fields *out, ep_frame_scratch *scratch, ep_bytes text,
                        const ep_json_member *members, unsigned count) {
   EP_ASSERT(count <= EP_LIMIT_MEMBERS);
   *out = (ep_fields){.text = text, .scratch = scratch};
-  /* EP-JSON-2: the last of a name counts; EP-JSON-3: escapes undone; EP-JSON-6: others are ignored */
+  /* EP-JSON-2: the last of a name counts; EP-JSON-3: escapes undone; EP-JSON-6: others are ignored
+   */
   for (unsigned i = 0; i < count; i++) {
     ep_bytes name = ep_json_name(&members[i], text);
     ep_field field = members[i].name_escaped ? field_of_escaped(name) : field_of(name);

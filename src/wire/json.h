@@ -122,6 +122,9 @@ static inline ep_bytes ep_json_inside(const ep_json_member *member, ep_bytes tex
   return ep_bytes_of(text.data + member->value + 1, member->value_end - member->value - 2);
 }
 
+/* One byte of a string can be spelled with so many. */
+#define EP_JSON_ESCAPE_MOST 6
+
 /* What becomes of a surrogate escape that has no partner. */
 typedef enum ep_surrogates {
   EP_SURROGATES_REFUSE, /* it is an error: UTF-8 cannot say it */

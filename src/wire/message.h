@@ -107,7 +107,8 @@ void ep_message_render_item(ep_buffer *out, ep_item_shape *shape, ep_direction d
 void ep_item_write(ep_buffer *out, ep_form form, const uint8_t *text, ep_item_shape shape,
                    uint64_t id);
 
-/* Name and sentence of an error of the spec; static. The name is "", the sentence empty, for EP_ERROR_NONE. */
+/* Name and sentence of an error of the spec; static. The name is "", the sentence empty, for
+ * EP_ERROR_NONE. */
 const char *ep_error_name(ep_error error);
 ep_bytes ep_error_sentence(ep_error error);
 
