@@ -82,8 +82,8 @@ typedef struct ep_trace {
 typedef struct ep_surroundings {
   ep_allocator allocator;
   void (*random)(void *context, uint8_t *out, size_t out_len); /* unpredictable bytes */
-  void (*digest)(void *context, uint8_t out[32],
-                 ep_bytes in);                        /* SHA-256; server: NULL refuses secrets */
+  /* SHA-256. A server without it refuses secrets; a client does not use it. */
+  void (*digest)(void *context, uint8_t out[32], ep_bytes in);
   void (*trace)(void *context, const ep_trace *line); /* may be NULL */
   void *context;
 } ep_surroundings;
@@ -121,9 +121,9 @@ typedef struct ep_client_config {
   const char *client_id; /* 1 to 128 printable ASCII bytes; NULL: a random v4 uuid */
   const char *secret;    /* NULL: none */
   const char *token;     /* join token; NULL: none */
-  const char
-      *presence;        /* JSON object: presence of those who match ("{}": of all); NULL: of nobody.
-                              Towards an EP/1 server everybody's presence comes, asked for or not. */
+  /* JSON object: presence of those who match ("{}": of all); NULL: of nobody. Towards an EP/1
+   * server everybody's presence comes, asked for or not (EP-PRES-5). */
+  const char *presence;
   unsigned max_version; /* 1: speak EP/1 only */
   ep_transport transport;
   bool durable;
@@ -139,11 +139,12 @@ const char *ep_client_id(const ep_client *client); /* lives as long as client */
 
 /* What the application asks. */
 
-/* Wants a connection, and a new one whenever it ends, until disconnect. */
+/* Wants a connection, and a new one whenever it ends, until disconnect (EP-CLI-1, EP-CLI-2). */
 void ep_client_connect(ep_client *client, uint64_t now_ms);
-/* Says bye and closes. What is unconfirmed is kept for the next connect. */
+/* Says bye and closes (EP-CLI-3). What is unconfirmed is kept for the next connect. */
 void ep_client_disconnect(ep_client *client, uint64_t now_ms);
-/* The whole new session. INVALID_ARGUMENT: not one JSON object, or over a limit; FULL; NO_MEMORY.
+/* The whole new session (EP-SESS-1, EP-SESS-2). INVALID_ARGUMENT: not one JSON object, or over a
+ * limit; FULL; NO_MEMORY.
  */
 ep_status ep_client_update_session(ep_client *client, ep_bytes session_json, uint64_t now_ms);
 
@@ -154,14 +155,15 @@ typedef struct ep_send {
   bool receipt;          /* tell who has it (EP/2) */
 } ep_send;
 
-/* Queues a message (copied), to be kept until confirmed; works without a connection too.
+/* Queues a message (copied), to be kept until confirmed (EP-SEND-1, EP-G6-1); works without a
+ * connection too.
  * uid (may be NULL) receives the uid that later events name.
  * INVALID_ARGUMENT: address or payload, or larger than the server takes (EP-LIM-8); FULL: outbox or
  * outbox_bytes; NO_MEMORY. */
 ep_status ep_client_send(ep_client *client, const ep_send *send, char uid[37], uint64_t now_ms);
 /* Asks for the list of those who match (EP/2; empty: all). WRONG_STATE: not authenticated. */
 ep_status ep_client_list(ep_client *client, ep_bytes selector_json, uint64_t now_ms);
-/* EP/2: a PONG event follows. WRONG_STATE: not authenticated, or EP/1. */
+/* EP/2: a PONG event follows (EP-TIME-2). WRONG_STATE: not authenticated, or EP/1. */
 ep_status ep_client_ping(ep_client *client, uint64_t now_ms);
 /* Messages and session updates queued and not yet confirmed. */
 size_t ep_client_unconfirmed(const ep_client *client);
@@ -220,7 +222,8 @@ typedef struct ep_event {
 } ep_event;
 
 /* The next event; false: none. What it points to is valid until the next call. A message counts as
- * handed over, and is confirmed, by the NEXT call: finish with it first. */
+ * handed over, and is confirmed, by the NEXT call (EP-RECV-8): finish with it first. A durable
+ * client that is killed before its records are stored gives its last events again. */
 bool ep_client_next_event(ep_client *client, ep_event *out, uint64_t now_ms);
 
 /* The store of a durable client. Load every stored record, by table, in key order, then loaded(),
@@ -260,10 +263,10 @@ typedef struct ep_peer {
   const char *address; /* for log lines; copied, cut to 63 bytes */
 } ep_peer;
 
-/* A connection was accepted. FULL: too many, close it; NO_MEMORY: close it. */
+/* A connection was accepted. FULL: too many, close it (EP-LIM-7); NO_MEMORY: close it. */
 ep_status ep_server_accept(ep_server *server, ep_conn *out, const ep_peer *peer, uint64_t now_ms);
-/* Returns how many bytes it took. Fewer than given: offer the rest again after the next
- * committed(). */
+/* Bytes of a client, cut anywhere (EP-FRAME-2). Returns how many it took. Fewer than given: offer
+ * the rest again after the next committed() (EP-AUTH-8). */
 size_t ep_server_receive(ep_server *server, ep_conn conn, ep_bytes bytes, uint64_t now_ms);
 /* The connection is gone (or was closed because next_ready said so). conn is not valid afterwards.
  */
@@ -271,9 +274,9 @@ void ep_server_hangup(ep_server *server, ep_conn conn, uint64_t now_ms);
 void ep_server_tick(ep_server *server, uint64_t now_ms);
 uint64_t ep_server_deadline(const ep_server *server);
 
-/* Ends a turn: what must be stored before what the turn leads to may leave (empty: nothing). Call
- * it after each batch of input, store the records, then committed(); nothing else in between.
- * stored = false: the server closes all connections; it cannot go on. */
+/* Ends a turn (EP-G5-1): what must be stored before what the turn leads to may leave (empty:
+ * nothing). Call it after each batch of input, store the records, then committed(); nothing else in
+ * between. stored = false: the server closes all connections; it cannot go on. */
 ep_bytes ep_server_records(ep_server *server);
 void ep_server_committed(ep_server *server, bool stored, uint64_t now_ms);
 
@@ -288,7 +291,7 @@ typedef struct ep_ready {
 bool ep_server_next_ready(ep_server *server, ep_ready *out, uint64_t now_ms);
 /* So many bytes of the output were written. More may be ready then. */
 void ep_server_sent(ep_server *server, ep_conn conn, size_t len, uint64_t now_ms);
-/* Refuses new connections, tells everybody, closes all. */
+/* Refuses new connections, tells everybody, closes all (EP-TIME-4). */
 void ep_server_stop(ep_server *server, uint64_t now_ms);
 
 /* Things to count and to log. */
@@ -316,7 +319,9 @@ typedef struct ep_dialer ep_dialer;   /* a client that connects */
 ep_status ep_loop_new(ep_loop **out, void *uv_loop);
 void ep_loop_run(ep_loop *loop); /* until ep_loop_stop, or nothing is left to do */
 void ep_loop_stop(ep_loop *loop);
-void ep_loop_free(ep_loop *loop); /* services and dialers must have been closed */
+/* Services and dialers must have been closed. A loop that the application brought must run once
+ * more afterwards, so that libuv lets go of its handles. */
+void ep_loop_free(ep_loop *loop);
 uint64_t ep_loop_now(const ep_loop *loop);
 
 /* Fills in malloc, the system's random bytes and SHA-256. */
@@ -336,6 +341,11 @@ ep_status ep_serve(ep_service **out, ep_loop *loop, const ep_serve_options *opti
                    size_t message_len);
 unsigned ep_service_port(const ep_service *service, size_t listen_index); /* 0: a Unix socket */
 ep_server *ep_service_core(ep_service *service);
+/* on_failed is called (once, from the loop) when the store could not keep what it was given: every
+ * connection is closed then (EP-ERR-5), and stopping is what is left to do. */
+void ep_service_on_failed(ep_service *service, void (*on_failed)(void *context), void *context);
+/* Why: a sentence, or "". Valid until the service is stopped. */
+const char *ep_service_trouble(const ep_service *service);
 /* Accepts no more, commits, tells everybody, closes, frees service; then calls done (may be NULL).
  */
 void ep_service_stop(ep_service *service, void (*done)(void *context), void *context);
@@ -355,7 +365,8 @@ ep_status ep_dial(ep_dialer **out, ep_loop *loop, const ep_dial_options *options
 ep_client *ep_dialer_client(ep_dialer *dialer);
 /* Why the last attempt to connect failed: a sentence, or "". */
 const char *ep_dialer_trouble(const ep_dialer *dialer);
-/* Disconnects, frees dialer; then calls done (may be NULL). */
+/* Confirms what was handed over, disconnects, frees dialer; then calls done (may be NULL). No event
+ * comes after this call. */
 void ep_dialer_close(ep_dialer *dialer, void (*done)(void *context), void *context);
 
 #ifdef __cplusplus

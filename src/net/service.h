@@ -59,12 +59,6 @@ struct ep_service {
   char trouble[EP_TROUBLE_LEN];
 };
 
-/* Beyond epigeon.h: on_failed is called (once, from the loop) when a batch could not be stored;
- * every connection is closed then, and stopping is what is left to do. ep_service_trouble: why, or
- * "". */
-void ep_service_on_failed(ep_service *service, void (*on_failed)(void *context), void *context);
-const char *ep_service_trouble(const ep_service *service);
-
 /* Between service.c and service_turn.c. */
 void ep_service_arrived(ep_listener *listener, int code);
 void ep_service_turn(ep_member *member, uint64_t now_ms);
