@@ -34,6 +34,17 @@ run() {
     [ "$f" = 0 ] || { tail -n 60 "build/log/$name" | sed 's/^/    /'; }
 }
 
+# under_valgrind: both programs as scripts in build/valgrind, which the end-to-end test runs instead.
+under_valgrind() {
+    mkdir -p build/valgrind
+    for program in epigeon epigeond; do
+        printf '#!/bin/sh\nexec valgrind -q --error-exitcode=99 --leak-check=full "%s" "$@"\n' \
+            "$PWD/build/plain/$program" >"build/valgrind/$program"
+        chmod +x "build/valgrind/$program"
+    done
+    env EPIGEON=build/valgrind/epigeon EPIGEOND=build/valgrind/epigeond sh src/test/cli.sh
+}
+
 checked() { "$@" && echo '1 passed, 0 failed'; }
 
 selected="$*"
@@ -51,7 +62,9 @@ run unit-asan make -s WAY=asan CC=clang check-unit
 run unit-valgrind make -s check-valgrind
 run cli env EPIGEON=build/plain/epigeon EPIGEOND=build/plain/epigeond sh src/test/cli.sh
 run cli-asan env EPIGEON=build/asan/epigeon EPIGEOND=build/asan/epigeond sh src/test/cli.sh
+run cli-valgrind under_valgrind
 run node sh src/test/node/run.sh
+run node-asan env EPIGEON="$PWD/build/asan/epigeon" EPIGEOND="$PWD/build/asan/epigeond" sh src/test/node/run.sh
 run install sh src/test/install.sh
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
