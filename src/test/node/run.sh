@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")"
 root=$(cd ../../.. && pwd)
-[ -d node_modules/node-ipc ] || npm ci --silent --no-audit --no-fund
+[ -d node_modules/node-ipc ] || npm ci --loglevel=error --no-audit --no-fund
 : "${EPIGEOND:=$root/build/plain/epigeond}" "${EPIGEON:=$root/build/plain/epigeon}"
 export EPIGEOND EPIGEON
 node fidelity.test.js | tail -n 1
