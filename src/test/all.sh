@@ -17,21 +17,37 @@ count() {
              END { if (NR > 0) print p, f }'
 }
 
-run() {
+is_selected() {
+    [ -z "$selected" ] || case " $selected " in *" $1 "*) ;; *) return 1 ;; esac
+}
+
+# begin NAME COMMAND…: runs it in the background; report NAME waits for it and counts.
+begin() {
     name=$1
     shift
-    [ -z "$selected" ] || case " $selected " in *" $name "*) ;; *) return ;; esac
-    printf '%-14s ' "$name"
-    began=$(date +%s)
-    "$@" >"build/log/$name" 2>&1
-    status=$?
-    counted=$(count "build/log/$name")
+    is_selected "$name" || return 0
+    date +%s >"build/log/$name.began"
+    ("$@" >"build/log/$name" 2>&1; echo $? >"build/log/$name.status") &
+    echo $! >"build/log/$name.pid"
+}
+
+report() {
+    is_selected "$1" || return 0
+    wait "$(cat "build/log/$1.pid")"
+    status=$(cat "build/log/$1.status")
+    counted=$(count "build/log/$1")
     p=${counted% *} f=${counted#* }
     if [ -z "$counted" ]; then p=0 f=1; fi
     if [ "$status" != 0 ] && [ "$f" = 0 ]; then f=1; fi
     passed=$((passed + p)) failed=$((failed + f))
-    echo "$p passed, $f failed ($(($(date +%s) - began)) s)"
-    [ "$f" = 0 ] || { tail -n 60 "build/log/$name" | sed 's/^/    /'; }
+    printf '%-14s %s\n' "$1" "$p passed, $f failed ($(($(date +%s) - $(cat "build/log/$1.began"))) s)"
+    [ "$f" = 0 ] || tail -n 60 "build/log/$1" | sed 's/^/    /'
+    rm -f "build/log/$1.pid" "build/log/$1.status" "build/log/$1.began"
+}
+
+run() {
+    begin "$@"
+    report "$1"
 }
 
 # under_valgrind: both programs as scripts in build/valgrind, which the end-to-end test runs instead.
@@ -50,6 +66,7 @@ checked() { "$@" && echo '1 passed, 0 failed'; }
 selected="$*"
 run build checked make -s -j"$jobs" all tests
 run asan-build checked make -s -j"$jobs" WAY=asan CC=clang all tests
+begin unit-valgrind make -s check-valgrind # by far the longest: beside all others
 run format sh src/test/format.sh
 run floors sh src/test/floors.sh
 run gen checked make -s check-gen
@@ -59,12 +76,12 @@ run page checked make -s spec
 run freestanding sh src/test/freestanding.sh
 run unit make -s check-unit
 run unit-asan make -s WAY=asan CC=clang check-unit
-run unit-valgrind make -s check-valgrind
 run cli env EPIGEON=build/plain/epigeon EPIGEOND=build/plain/epigeond sh src/test/cli.sh
 run cli-asan env EPIGEON=build/asan/epigeon EPIGEOND=build/asan/epigeond sh src/test/cli.sh
 run cli-valgrind under_valgrind
 run node sh src/test/node/run.sh
 run node-asan env EPIGEON="$PWD/build/asan/epigeon" EPIGEOND="$PWD/build/asan/epigeond" sh src/test/node/run.sh
 run install sh src/test/install.sh
+report unit-valgrind
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -17,7 +17,7 @@ const { Proxy } = require('./proxy.js')
 const HOST = '127.0.0.1'
 const WAIT_MS = 5000 // the time limit of one wait, unless told
 const TEST_MS = 20000 // of one test
-const RUN_MS = 85000 // of a whole run
+const RUN_MS = 240000 // of a whole run
 const POLL_MS = 5
 
 const sleep = ms => new Promise(resolve => setTimeout(resolve, ms))
