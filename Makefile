@@ -108,4 +108,4 @@ clean: ## removes build/
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort | \
-		awk -F '\t' '{printf "make %-14s %s\n", $$1, $$2}'
+		awk -F '\t' '{printf "make %-19s %s\n", $$1, $$2}'

@@ -30,12 +30,12 @@ endef
 # With -j, whoever reads gen/ waits for `make gen` if that is asked for as well.
 check-gen trace spec: | $(filter gen,$(MAKECMDGOALS))
 
-gen:
+gen: ## makes gen/ anew from spec/ and src/wire/*.rl
 	@$(make_gen)
 
 # In a copy of the sources without gen/: others may go on reading gen/ meanwhile, and nothing has to
 # be put back when it differs.
-check-gen:
+check-gen: ## is gen/ what the spec makes of it?
 	@rm -rf build/check-gen && mkdir -p build/check-gen/spec build/check-gen/src/wire
 	@cp $(spec_awk) spec/protocol.md build/check-gen/spec/
 	@for host in src/wire/*.rl; do \
@@ -49,16 +49,16 @@ check-gen:
 	@rm -rf build/check-gen
 	@echo 'gen/ is what spec/ and src/wire/ make of it'
 
-check-spec:
+check-spec: ## the tests of the extractor
 	@sh spec/test-extract.sh
 
-trace:
+trace: ## which code and which test cites each requirement
 	@$(AWK) -f spec/trace.awk gen/requirements.tsv \
 		$$(find src conformance fuzz -name node_modules -prune -o -type f \
 			\( -name '*.[ch]' -o -name '*.rl' -o -name '*.js' -o -name '*.sh' \) -print | \
 			LC_ALL=C sort) \
 		gen/server_machine.h gen/client_machine.h
 
-spec:
+spec: ## the spec as a page, build/protocol.html
 	@sh spec/html.sh spec/protocol.md gen build/protocol.html
 	@echo build/protocol.html

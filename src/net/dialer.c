@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "net/words.h"
 
 static uint64_t now_of(const ep_dialer *dialer) { return ep_loop_now(dialer->loop); }
 
@@ -180,24 +181,14 @@ static uint64_t dialer_deadline(const ep_member *member) {
 
 /* ---- Life ------------------------------------------------------------------------------------ */
 
-typedef struct words {
-  char *text;
-  size_t len;
-} words;
-
-static ep_status say(words to, ep_status status, const char *sentence) {
-  (void)snprintf(to.text, to.len, "%s", sentence);
-  return status;
-}
-
 static ep_status core_load(void *context, const ep_record *record) {
   return ep_client_load(context, record);
 }
 
-static ep_status store_open(ep_dialer *dialer, const char *state, words to) {
+static ep_status store_open(ep_dialer *dialer, const char *state, ep_words to) {
   if (state == NULL) {
     ep_status status = ep_store_open_memory(&dialer->store);
-    return status == EP_OK ? EP_OK : say(to, status, ep_status_sentence(status));
+    return status == EP_OK ? EP_OK : ep_say(to, status, ep_status_sentence(status));
   }
   ep_store_place place = {.path = state};
   ep_status status = ep_store_open_lmdb(&dialer->store, &place, to.text, to.len);
@@ -206,28 +197,28 @@ static ep_status store_open(ep_dialer *dialer, const char *state, words to) {
   if (status == EP_OK) status = ep_client_loaded(dialer->core);
   if (status == EP_OK) return EP_OK;
   if (status == EP_INVALID_ARGUMENT)
-    return say(to, status,
-               "This state belongs to another client id: name another file or that id.");
+    return ep_say(to, status,
+                  "This state belongs to another client id: name another file or that id.");
   const char *trouble = ep_store_trouble(dialer->store);
-  return say(to, status, trouble[0] != '\0' ? trouble : ep_status_sentence(status));
+  return ep_say(to, status, trouble[0] != '\0' ? trouble : ep_status_sentence(status));
 }
 
-static ep_status core_open(ep_dialer *dialer, const ep_dial_options *options, words to) {
+static ep_status core_open(ep_dialer *dialer, const ep_dial_options *options, ep_words to) {
   ep_client_config config = options->core;
   config.durable = options->state != NULL;
   ep_status status = ep_client_new(&dialer->core, &config);
   if (status == EP_INVALID_ARGUMENT) {
-    return say(to, status,
-               "The client id, the secret, the token or the presence selector is not valid.");
+    return ep_say(to, status,
+                  "The client id, the secret, the token or the presence selector is not valid.");
   }
-  return status == EP_OK ? EP_OK : say(to, status, ep_status_sentence(status));
+  return status == EP_OK ? EP_OK : ep_say(to, status, ep_status_sentence(status));
 }
 
-static ep_status dialer_open(ep_dialer *dialer, const ep_dial_options *options, words to) {
+static ep_status dialer_open(ep_dialer *dialer, const ep_dial_options *options, ep_words to) {
   if (!ep_address_parse(&dialer->address, options->server, to.text, to.len))
     return EP_INVALID_ARGUMENT;
   dialer->server = strdup(options->server);
-  if (dialer->server == NULL) return say(to, EP_NO_MEMORY, ep_status_sentence(EP_NO_MEMORY));
+  if (dialer->server == NULL) return ep_say(to, EP_NO_MEMORY, ep_status_sentence(EP_NO_MEMORY));
   ep_status status = core_open(dialer, options, to);
   return status == EP_OK ? store_open(dialer, options->state, to) : status;
 }
@@ -236,11 +227,11 @@ ep_status ep_dial(ep_dialer **out, ep_loop *loop, const ep_dial_options *options
                   size_t message_len) {
   EP_ASSERT(out != NULL && loop != NULL && options != NULL && options->server != NULL);
   EP_ASSERT(message != NULL && message_len >= 1);
-  words to = {message, message_len};
+  ep_words to = {message, message_len};
   message[0] = '\0';
   *out = NULL;
   ep_dialer *dialer = calloc(1, sizeof *dialer);
-  if (dialer == NULL) return say(to, EP_NO_MEMORY, ep_status_sentence(EP_NO_MEMORY));
+  if (dialer == NULL) return ep_say(to, EP_NO_MEMORY, ep_status_sentence(EP_NO_MEMORY));
   dialer->member = (ep_member){.turn = dialer_turn, .deadline = dialer_deadline};
   dialer->loop = loop;
   dialer->give_up_ms = UINT64_MAX;

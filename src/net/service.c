@@ -8,16 +8,7 @@
 #include <stdlib.h>
 
 #include "base/assert.h"
-
-typedef struct words {
-  char *text;
-  size_t len;
-} words;
-
-static ep_status say(words to, ep_status status, const char *sentence) {
-  (void)snprintf(to.text, to.len, "%s", sentence);
-  return status;
-}
+#include "net/words.h"
 
 /* ---- Start ----------------------------------------------------------------------------------- */
 
@@ -25,10 +16,10 @@ static ep_status core_load(void *context, const ep_record *record) {
   return ep_server_load(context, record);
 }
 
-static ep_status store_open(ep_service *service, const char *data, words to) {
+static ep_status store_open(ep_service *service, const char *data, ep_words to) {
   if (data == NULL) {
     ep_status status = ep_store_open_memory(&service->store);
-    return status == EP_OK ? EP_OK : say(to, status, ep_status_sentence(status));
+    return status == EP_OK ? EP_OK : ep_say(to, status, ep_status_sentence(status));
   }
   ep_store_place place = {.path = data, .directory = true};
   ep_status status = ep_store_open_lmdb(&service->store, &place, to.text, to.len);
@@ -37,16 +28,16 @@ static ep_status store_open(ep_service *service, const char *data, words to) {
   if (status == EP_OK) status = ep_server_loaded(service->core);
   if (status == EP_OK) return EP_OK;
   const char *trouble = ep_store_trouble(service->store);
-  return say(to, status, trouble[0] != '\0' ? trouble : ep_status_sentence(status));
+  return ep_say(to, status, trouble[0] != '\0' ? trouble : ep_status_sentence(status));
 }
 
-static ep_status core_open(ep_service *service, const ep_serve_options *options, words to) {
+static ep_status core_open(ep_service *service, const ep_serve_options *options, ep_words to) {
   ep_server_config config = options->core;
   config.durable = options->data != NULL;
   ep_status status = ep_server_new(&service->core, &config);
   if (status == EP_INVALID_ARGUMENT)
-    return say(to, status, "A limit of the server is out of its range.");
-  return status == EP_OK ? EP_OK : say(to, status, ep_status_sentence(status));
+    return ep_say(to, status, "A limit of the server is out of its range.");
+  return status == EP_OK ? EP_OK : ep_say(to, status, ep_status_sentence(status));
 }
 
 static void on_listener_closed(ep_listener *listener) {
@@ -55,9 +46,9 @@ static void on_listener_closed(ep_listener *listener) {
   ep_service_free_if_over(service);
 }
 
-static ep_status listeners_open(ep_service *service, const ep_serve_options *options, words to) {
+static ep_status listeners_open(ep_service *service, const ep_serve_options *options, ep_words to) {
   service->listeners = calloc(options->listen_count, sizeof *service->listeners);
-  if (service->listeners == NULL) return say(to, EP_NO_MEMORY, ep_status_sentence(EP_NO_MEMORY));
+  if (service->listeners == NULL) return ep_say(to, EP_NO_MEMORY, ep_status_sentence(EP_NO_MEMORY));
   service->listener_count = options->listen_count;
   for (size_t i = 0; i < options->listen_count; i++) {
     ep_listener *listener = &service->listeners[i];
@@ -72,7 +63,7 @@ static ep_status listeners_open(ep_service *service, const ep_serve_options *opt
   return EP_OK;
 }
 
-static ep_status service_open(ep_service *service, const ep_serve_options *options, words to) {
+static ep_status service_open(ep_service *service, const ep_serve_options *options, ep_words to) {
   ep_status status = core_open(service, options, to);
   if (status == EP_OK) status = store_open(service, options->data, to);
   if (status == EP_OK) status = listeners_open(service, options, to);
@@ -83,11 +74,11 @@ ep_status ep_serve(ep_service **out, ep_loop *loop, const ep_serve_options *opti
                    size_t message_len) {
   EP_ASSERT(out != NULL && loop != NULL && options != NULL && message != NULL && message_len >= 1);
   EP_ASSERT(options->listen_count >= 1);
-  words to = {message, message_len};
+  ep_words to = {message, message_len};
   message[0] = '\0';
   *out = NULL;
   ep_service *service = calloc(1, sizeof *service);
-  if (service == NULL) return say(to, EP_NO_MEMORY, ep_status_sentence(EP_NO_MEMORY));
+  if (service == NULL) return ep_say(to, EP_NO_MEMORY, ep_status_sentence(EP_NO_MEMORY));
   service->member = (ep_member){.turn = ep_service_turn, .deadline = ep_service_deadline};
   service->loop = loop;
   service->on_note = options->on_note;

@@ -192,11 +192,6 @@ START_TEST(every_row) {
 }
 END_TEST
 
-void add_client_v2(TCase *tcase);     /* test_client_v2.c */
-void add_client_v1(TCase *tcase);     /* test_client_v1.c */
-void add_client_faults(TCase *tcase); /* test_client_faults.c */
-void add_client_server(TCase *tcase); /* test_client_server.c */
-
 Suite *ep_suite_client(void) {
   Suite *suite = suite_create("client");
   TCase *v2 = tcase_create("EP/2"), *v1 = tcase_create("EP/1"), *core = tcase_create("core");

@@ -94,4 +94,10 @@ void peer_sends(peer *p);   /* one message more for the client */
 void peer_repeats(peer *p); /* everything unconfirmed */
 void peer_cut(peer *p);
 
+/* The suite's parts. */
+void add_client_v2(TCase *tcase);     /* test_client_v2.c */
+void add_client_v1(TCase *tcase);     /* test_client_v1.c */
+void add_client_faults(TCase *tcase); /* test_client_faults.c */
+void add_client_server(TCase *tcase); /* test_client_server.c */
+
 #endif

@@ -4,8 +4,6 @@
  * Read first: test_client.h. */
 #include "test/test_client.h"
 
-void add_client_faults(TCase *tcase);
-
 enum { TURN_MS = 50, TURNS_MOST = 4000, ON_THEIR_WAY = 4096 };
 
 typedef struct letter {

@@ -5,8 +5,6 @@
 #include "test/server_driver.h"
 #include "test/test_client.h"
 
-void add_client_server(TCase *tcase);
-
 enum { MEMBERS = 3, EACH = 40 };
 
 typedef struct member {

@@ -2,8 +2,6 @@
  * Read first: test_client.h. */
 #include "test/test_client.h"
 
-void add_client_v1(TCase *tcase);
-
 START_TEST(v1_joins) {
   desk *d = desk_new();
   d->config.max_version = 1;

@@ -2,8 +2,6 @@
  * Read first: test_client.h. */
 #include "test/test_client.h"
 
-void add_client_v2(TCase *tcase);
-
 START_TEST(v2_joins) {
   desk *d = desk_new();
   d->config.presence = " {} ";
