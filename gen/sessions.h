@@ -21,43 +21,43 @@ static const struct ep_session_step ep_session_1_steps[] = {
     {'C',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":\\\""
      "ada\\\"}\"}\f",
-     72, 1045},
+     72, 1061},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":fals"
      "e}\"}\f",
-     70, 1046},
+     70, 1062},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"clients.list\\\",\\\"payload"
      "\\\":[{\\\"uuid\\\":\\\"ada\\\",\\\"state\\\":\\\"connected\\\",\\\"session\\\":{}}]"
      "}\"}\f",
-     132, 1047},
+     132, 1063},
     {'C',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"session.update\\\",\\\"payloa"
      "d\\\":{\\\"name\\\":\\\"a\\\"}}\"}\f",
-     91, 1048},
+     91, 1064},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"session.update\\\",\\\"payloa"
      "d\\\":{\\\"uuid\\\":\\\"ada\\\",\\\"connected\\\":true,\\\"session\\\":{\\\"name\\\""
      ":\\\"a\\\"}}}\"}\f",
-     141, 1049},
+     141, 1065},
     {'C',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"message.new\\\",\\\"payload\\"
      "\":{\\\"from\\\":\\\"ada\\\",\\\"to\\\":{\\\"name\\\":\\\"a\\\"},\\\"id\\\":0,\\\"ui"
      "d\\\":\\\"u-0\\\",\\\"payload\\\":\\\"note\\\"}}\"}\f",
-     160, 1050},
+     160, 1066},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"message.confirm\\\",\\\"paylo"
      "ad\\\":\\\"u-0\\\"}\"}\f",
-     83, 1051},
+     83, 1067},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"message.new\\\",\\\"payload\\"
      "\":{\\\"from\\\":\\\"ada\\\",\\\"to\\\":{\\\"name\\\":\\\"a\\\"},\\\"id\\\":0,\\\"ui"
      "d\\\":\\\"u-0\\\",\\\"payload\\\":\\\"note\\\",\\\"fromId\\\":0}}\"}\f",
-     173, 1052},
+     173, 1068},
     {'C',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"message.confirm\\\",\\\"paylo"
      "ad\\\":\\\"u-0\\\"}\"}\f",
-     83, 1053},
+     83, 1069},
 };
 
 static const struct ep_session_step ep_session_2_steps[] = {
@@ -65,40 +65,40 @@ static const struct ep_session_step ep_session_2_steps[] = {
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":\\\""
      "ada\\\",\\\"version\\\":2,\\\"instance\\\":\\\"9d1f0c2b7a5e4863\\\",\\\"expect\\\":0"
      "}\"}\f",
-     133, 1059},
+     133, 1075},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":fals"
      "e,\\\"version\\\":2,\\\"epoch\\\":\\\"5f3c9a1e7b2d4068\\\",\\\"expect\\\":0,\\\"wind"
      "ow\\\":4096,\\\"limits\\\":{\\\"frame\\\":33554432,\\\"depth\\\":256,\\\"session\\\""
      ":65536}}\"}\f",
-     208, 1060},
+     208, 1076},
     {'C',
      "{\"action\":\"session.update\",\"payload\":{\"room\":7},\"id\":0}\f",
-     56, 1061},
+     56, 1077},
     {'S',
      "{\"action\":\"message.confirm\",\"payload\":0}\f",
-     41, 1062},
+     41, 1078},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":{\"room\":7.0},\"id\":1,\"uid\":\"u-"
      "1\",\"payload\":{\"text\":\"hi\"},\"receipt\":true}}\f",
-     113, 1063},
+     113, 1079},
     {'S',
      "{\"action\":\"message.confirm\",\"payload\":1}\f",
-     41, 1064},
+     41, 1080},
     {'S',
      "{\"action\":\"message.new\",\"payload\":{\"from\":\"ada\",\"to\":{\"room\":7.0},\"id"
      "\":0,\"uid\":\"u-1\",\"payload\":{\"text\":\"hi\"},\"fromId\":1}}\f",
-     122, 1065},
+     122, 1081},
     {'C',
      "{\"action\":\"message.confirm\",\"payload\":0}\f",
-     41, 1066},
+     41, 1082},
     {'S',
      "{\"action\":\"message.receipt\",\"payload\":{\"id\":1,\"of\":1,\"uid\":\"u-1\",\"by"
      "\":\"ada\",\"left\":0}}\f",
-     87, 1067},
+     87, 1083},
     {'C',
      "{\"action\":\"message.confirm\",\"payload\":1}\f",
-     41, 1068},
+     41, 1084},
 };
 
 static const struct ep_session_step ep_session_3_steps[] = {
@@ -106,61 +106,61 @@ static const struct ep_session_step ep_session_3_steps[] = {
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":\\\""
      "ada\\\",\\\"version\\\":2,\\\"instance\\\":\\\"9d1f0c2b7a5e4863\\\",\\\"expect\\\":0"
      "}\"}\f",
-     133, 1074},
+     133, 1090},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":fals"
      "e,\\\"version\\\":2,\\\"epoch\\\":\\\"5f3c9a1e7b2d4068\\\",\\\"expect\\\":0,\\\"wind"
      "ow\\\":4096,\\\"limits\\\":{\\\"frame\\\":33554432,\\\"depth\\\":256,\\\"session\\\""
      ":65536}}\"}\f",
-     208, 1075},
+     208, 1091},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":\"bob\",\"id\":1,\"uid\":\"u-1\",\"p"
      "ayload\":\"second\"}}\f",
-     86, 1076},
+     86, 1092},
     {'S',
      "{\"action\":\"message.retry\",\"payload\":0}\f",
-     39, 1077},
+     39, 1093},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":\"bob\",\"id\":0,\"uid\":\"u-0\",\"p"
      "ayload\":\"first\"}}\f",
-     85, 1078},
+     85, 1094},
     {'S',
      "{\"action\":\"message.confirm\",\"payload\":1}\f",
-     41, 1079},
+     41, 1095},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":\"bob\",\"id\":0,\"uid\":\"u-0\",\"p"
      "ayload\":\"first\"}}\f",
-     85, 1080},
+     85, 1096},
     {'S',
      "{\"action\":\"message.confirm\",\"payload\":1}\f",
-     41, 1081},
+     41, 1097},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":[\"bob\"],\"id\":2,\"uid\":\"u-2\","
      "\"payload\":\"third\"}}\f",
-     87, 1082},
+     87, 1098},
     {'S',
      "{\"action\":\"message.confirm\",\"payload\":2}\f",
-     41, 1083},
+     41, 1099},
     {'S',
      "{\"action\":\"error\",\"payload\":{\"code\":\"bad-to\",\"reason\":\"The address is n"
      "either a client id nor an object of scalars.\",\"of\":2,\"uid\":\"u-2\",\"id\":0}}\f",
-     145, 1084},
+     145, 1100},
     {'C',
      "{\"action\":\"message.confirm\",\"payload\":0}\f",
-     41, 1085},
+     41, 1101},
     {'C',
      "{\"action\":\"ping\",\"payload\":\"x\"}\f",
-     32, 1086},
+     32, 1102},
     {'S',
      "{\"action\":\"pong\",\"payload\":\"x\"}\f",
-     32, 1087},
+     32, 1103},
     {'C',
      "{\"action\":\"message.recall\"}\f",
-     28, 1088},
+     28, 1104},
     {'S',
      "{\"action\":\"error\",\"payload\":{\"code\":\"unknown-action\",\"reason\":\"This act"
      "ion is not known here.\"}}\f",
-     97, 1089},
+     97, 1105},
 };
 
 static const struct ep_session_step ep_session_4_steps[] = {
@@ -168,53 +168,53 @@ static const struct ep_session_step ep_session_4_steps[] = {
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":\\\""
      "ada\\\",\\\"version\\\":2,\\\"instance\\\":\\\"9d1f0c2b7a5e4863\\\",\\\"expect\\\":0"
      "}\"}\f",
-     133, 1098},
+     133, 1114},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":fals"
      "e,\\\"version\\\":2,\\\"epoch\\\":\\\"5f3c9a1e7b2d4068\\\",\\\"expect\\\":0,\\\"wind"
      "ow\\\":4096,\\\"limits\\\":{\\\"frame\\\":33554432,\\\"depth\\\":256,\\\"session\\\""
      ":65536}}\"}\f",
-     208, 1099},
+     208, 1115},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":\"ada\",\"id\":0,\"uid\":\"u-0\",\"p"
      "ayload\":\"one\"}}\f",
-     83, 1100},
+     83, 1116},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":\"ada\",\"id\":1,\"uid\":\"u-1\",\"p"
      "ayload\":\"two\"}}\f",
-     83, 1101},
+     83, 1117},
     {'S',
      "{\"action\":\"message.confirm\",\"payload\":1}\f",
-     41, 1102},
+     41, 1118},
     {'S',
      "{\"action\":\"message.new\",\"payload\":{\"from\":\"ada\",\"to\":\"ada\",\"id\":0,\""
      "uid\":\"u-0\",\"payload\":\"one\",\"fromId\":0}}\f",
-     107, 1103},
+     107, 1119},
     {'S',
      "{\"action\":\"message.new\",\"payload\":{\"from\":\"ada\",\"to\":\"ada\",\"id\":1,\""
      "uid\":\"u-1\",\"payload\":\"two\",\"fromId\":1}}\f",
-     107, 1104},
+     107, 1120},
     {'X',
      "cut",
-     3, 1105},
+     3, 1121},
     {'C',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":\\\""
      "ada\\\",\\\"version\\\":2,\\\"instance\\\":\\\"9d1f0c2b7a5e4863\\\",\\\"epoch\\\":\\"
      "\"5f3c9a1e7b2d4068\\\",\\\"expect\\\":1}\"}\f",
-     164, 1106},
+     164, 1122},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":true"
      ",\\\"version\\\":2,\\\"epoch\\\":\\\"5f3c9a1e7b2d4068\\\",\\\"expect\\\":2,\\\"windo"
      "w\\\":4096,\\\"limits\\\":{\\\"frame\\\":33554432,\\\"depth\\\":256,\\\"session\\\":"
      "65536}}\"}\f",
-     207, 1107},
+     207, 1123},
     {'S',
      "{\"action\":\"message.new\",\"payload\":{\"from\":\"ada\",\"to\":\"ada\",\"id\":1,\""
      "uid\":\"u-1\",\"payload\":\"two\",\"fromId\":1}}\f",
-     107, 1108},
+     107, 1124},
     {'C',
      "{\"action\":\"message.confirm\",\"payload\":1}\f",
-     41, 1109},
+     41, 1125},
 };
 
 static const struct ep_session EP_SESSIONS[] = {

@@ -73,55 +73,63 @@
         "{\"action\":\"client.disconnect\",\"payload\":\"ada\"}\f", 47, 420) \
     X("departure-without-client", s2c, invalid, UNKNOWN, \
         "{\"action\":\"client.disconnect\"}\f", 31, 424) \
+    X("arrival-of-a-number", s2c, invalid, UNKNOWN, \
+        "{\"action\":\"client.connect\",\"payload\":7,\"session\":{}}\f", 53, 428) \
     X("message-up", c2s, ok, MESSAGE_NEW, \
         "{\"action\":\"message.new\",\"payload\":{\"from\":\"ada\",\"to\":\"bob\",\"id\":0,\"" \
-        "uid\":\"9f429b5d-22b7-4724-baf3-7624f1c70297\",\"payload\":{\"text\":\"hi\"}}}\f", 137, 437) \
+        "uid\":\"9f429b5d-22b7-4724-baf3-7624f1c70297\",\"payload\":{\"text\":\"hi\"}}}\f", 137, 441) \
     X("message-up-group", c2s, ok, MESSAGE_NEW, \
         "{\"action\":\"message.new\",\"payload\":{\"to\":{\"room\":7,\"on\":true},\"id\":1,\"" \
-        "uid\":\"u-1\",\"payload\":[1.0,null],\"receipt\":true}}\f", 118, 441) \
+        "uid\":\"u-1\",\"payload\":[1.0,null],\"receipt\":true}}\f", 118, 445) \
     X("message-up-absent-payload", c2s, ok, MESSAGE_NEW, \
         "{\"action\":\"message.new\",\"payload\":{\"from\":\"ada\",\"to\":\"bob\",\"id\":2,\"" \
-        "uid\":\"u-2\"}}\f", 80, 445) \
+        "uid\":\"u-2\"}}\f", 80, 449) \
     X("message-not-object", c2s, invalid, UNKNOWN, \
-        "{\"action\":\"message.new\",\"payload\":\"hi\"}\f", 40, 449) \
+        "{\"action\":\"message.new\",\"payload\":\"hi\"}\f", 40, 453) \
     X("message-down", s2c, ok, MESSAGE_NEW, \
         "{\"action\":\"message.new\",\"payload\":{\"from\":\"ada\",\"to\":\"bob\",\"id\":0,\"" \
-        "uid\":\"u-0\",\"payload\":\"hi\",\"fromId\":0}}\f", 106, 453) \
+        "uid\":\"u-0\",\"payload\":\"hi\",\"fromId\":0}}\f", 106, 457) \
     X("confirm-v1", both, ok, MESSAGE_CONFIRM, \
         "{\"action\":\"message.confirm\",\"payload\":\"9f429b5d-22b7-4724-baf3-7624f1c70297\"" \
-        "}\f", 78, 463) \
+        "}\f", 78, 467) \
     X("confirm-v2", both, ok, MESSAGE_CONFIRM, \
-        "{\"action\":\"message.confirm\",\"payload\":41}\f", 42, 467) \
+        "{\"action\":\"message.confirm\",\"payload\":41}\f", 42, 471) \
     X("confirm-fraction", both, invalid, UNKNOWN, \
-        "{\"action\":\"message.confirm\",\"payload\":4.5}\f", 43, 471) \
+        "{\"action\":\"message.confirm\",\"payload\":4.5}\f", 43, 475) \
     X("retry", both, ok, MESSAGE_RETRY, \
-        "{\"action\":\"message.retry\",\"payload\":42}\f", 40, 475) \
+        "{\"action\":\"message.retry\",\"payload\":42}\f", 40, 479) \
     X("retry-negative", both, invalid, UNKNOWN, \
-        "{\"action\":\"message.retry\",\"payload\":-1}\f", 40, 479) \
+        "{\"action\":\"message.retry\",\"payload\":-1}\f", 40, 483) \
     X("receipt", s2c, ok, MESSAGE_RECEIPT, \
         "{\"action\":\"message.receipt\",\"payload\":{\"id\":5,\"of\":1,\"uid\":\"u-1\",\"by" \
-        "\":\"bob\",\"left\":0}}\f", 87, 489) \
+        "\":\"bob\",\"left\":0}}\f", 87, 493) \
     X("receipt-without-uid", s2c, invalid, UNKNOWN, \
         "{\"action\":\"message.receipt\",\"payload\":{\"id\":5,\"of\":1,\"by\":\"bob\",\"left" \
-        "\":0}}\f", 75, 493) \
+        "\":0}}\f", 75, 497) \
     X("error", s2c, ok, ERROR, \
         "{\"action\":\"error\",\"payload\":{\"code\":\"unknown-action\",\"reason\":\"This act" \
-        "ion is not known here.\"}}\f", 97, 504) \
+        "ion is not known here.\"}}\f", 97, 508) \
     X("error-of-item", s2c, ok, ERROR, \
         "{\"action\":\"error\",\"payload\":{\"code\":\"mailbox-full\",\"reason\":\"The mailbo" \
         "x of the named recipients is full; the others get the message.\",\"of\":1,\"uid\":\"" \
-        "u-1\",\"to\":[\"bob\"],\"count\":1,\"id\":6}}\f", 186, 508) \
+        "u-1\",\"to\":[\"bob\"],\"count\":1,\"id\":6}}\f", 186, 512) \
     X("error-without-code", s2c, invalid, UNKNOWN, \
-        "{\"action\":\"error\",\"payload\":{\"reason\":\"no\"}}\f", 45, 512) \
+        "{\"action\":\"error\",\"payload\":{\"reason\":\"no\"}}\f", 45, 516) \
     X("ping", both, ok, PING, \
-        "{\"action\":\"ping\",\"payload\":17}\f", 31, 516) \
+        "{\"action\":\"ping\",\"payload\":17}\f", 31, 520) \
     X("pong", both, ok, PONG, \
-        "{\"action\":\"pong\",\"payload\":17}\f", 31, 520) \
+        "{\"action\":\"pong\",\"payload\":17}\f", 31, 524) \
     X("bye", both, ok, BYE, \
-        "{\"action\":\"bye\"}\f", 17, 524) \
+        "{\"action\":\"bye\"}\f", 17, 528) \
+    X("ping-unquoted", both, malformed, UNKNOWN, \
+        "{\"action\":ping}\f", 16, 532) \
+    X("pong-without-value", both, malformed, UNKNOWN, \
+        "{\"action\":\"pong\",\"payload\":}\f", 29, 536) \
+    X("bye-not-closed", both, malformed, UNKNOWN, \
+        "{\"action\":\"bye\"\f", 16, 540) \
     X("unknown-action", both, ok, UNKNOWN, \
-        "{\"action\":\"message.recall\",\"payload\":3}\f", 40, 528) \
+        "{\"action\":\"message.recall\",\"payload\":3}\f", 40, 544) \
     X("no-action", both, invalid, UNKNOWN, \
-        "{\"payload\":3}\f", 14, 532) \
+        "{\"payload\":3}\f", 14, 548) \
 
 #endif
