@@ -54,7 +54,7 @@ check-spec: ## the tests of the extractor
 
 trace: ## which code and which test cites each requirement
 	@$(AWK) -f spec/trace.awk gen/requirements.tsv \
-		$$(find src conformance fuzz -name node_modules -prune -o -type f \
+		$$(find src conformance $(wildcard fuzz) -name node_modules -prune -o -type f \
 			\( -name '*.[ch]' -o -name '*.rl' -o -name '*.js' -o -name '*.sh' \) -print | \
 			LC_ALL=C sort) \
 		gen/server_machine.h gen/client_machine.h
