@@ -18,11 +18,13 @@ major := $(firstword $(subst ., ,$(version)))
 
 comma := ,
 
-# One tree of objects for each way to compile: plain, and with sanitizers (make WAY=asan …).
+# One tree of objects for each way to compile: plain, with sanitizers (make WAY=asan …), and without
+# SIMD (WAY=scalar).
 WAY ?= plain
 out := build/$(WAY)
 warnings := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wimplicit-fallthrough -pedantic
 flags_plain := -O3 -g
+flags_scalar := -O2 -g -DEP_SCALAR
 flags_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS ?= $(flags_$(WAY))
 all_cflags = -std=c11 -fPIC -fno-semantic-interposition -Isrc -Igen -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE $(warnings) $(CFLAGS)

@@ -21,9 +21,7 @@ static void tell(ep_server *server, const ep_account *about, const ep_message *m
                  bool also_itself) {
   for (ep_server_conn *conn = server->watchers.first; conn != NULL;
        conn = conn->links[EP_LINK_WATCH].next) {
-    bool itself = conn->account == about;
-    if (itself && !(also_itself && conn->version == 1) && !(also_itself && conn->version == 2))
-      continue;
+    if (conn->account == about && !also_itself) continue;
     if (!wants(conn, about) || is_slow(conn)) continue;
     ep_server_write(conn, message);
   }

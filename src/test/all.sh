@@ -75,6 +75,7 @@ run trace checked make -s trace
 run page checked make -s spec
 run freestanding sh src/test/freestanding.sh
 run unit make -s check-unit
+run unit-scalar make -s -j"$jobs" WAY=scalar check-unit
 run unit-asan make -s WAY=asan CC=clang check-unit
 run cli env EPIGEON=build/plain/epigeon EPIGEOND=build/plain/epigeond sh src/test/cli.sh
 run cli-asan env EPIGEON=build/asan/epigeon EPIGEOND=build/asan/epigeond sh src/test/cli.sh

@@ -9,8 +9,9 @@
 TCase *ep_tests_server_streams(void); /* test_server_streams.c */
 TCase *ep_tests_server_routing(void); /* test_server_routing.c */
 TCase *ep_tests_server_lossy(void);   /* test_server_lossy.c */
-/* Plays a conversation in which the fail_at-th allocation fails (and all after it, if `on`). False:
- * memory leaked, or a message was confirmed and not delivered. */
-bool server_survives_failing_allocation(size_t fail_at, bool on);
+/* Plays a conversation in which the fail_at-th allocation fails (and all after it, if `on`);
+ * reached: there was such an allocation. False: memory leaked, or a message was confirmed and not
+ * delivered. */
+bool server_survives_failing_allocation(bool *reached, size_t fail_at, bool on);
 
 #endif

@@ -58,7 +58,7 @@ static ep_conn enter(ep_server *server, const char *auth) {
   return conn;
 }
 
-bool server_survives_failing_allocation(size_t fail_at, bool on) {
+bool server_survives_failing_allocation(bool *reached, size_t fail_at, bool on) {
   scarce s = {.random = 7};
   s.memory.fail_at = fail_at;
   s.memory.fail_on = on;
@@ -84,6 +84,7 @@ bool server_survives_failing_allocation(size_t fail_at, bool on) {
   tell(server, a,
        "{\"action\":\"message.new\",\"payload\":{\"to\":\"nobody\",\"id\":1,\"uid\":\"v\"}}\f");
   settle(server, a, &seen);
+  *reached = s.memory.calls >= fail_at;
   bool kept = !seen.confirmed || seen.delivered;
   if (!kept) { /* the copy may still be in the mailbox of somebody who was cut off */
     s.memory.fail_at = 0;
