@@ -48,14 +48,15 @@ shared := $(out)/libepigeon.so.$(version)
 all: $(programs) $(archive) $(shared) ## builds the programs and the library
 
 include spec/spec.mk
-include conformance/bench/bench.mk
 include src/test/test.mk
+include $(sort $(wildcard conformance/*/*.mk spec/model/*.mk))
 
 $(out)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(all_cflags) -MMD -MP -c -o $@ $<
 
 $(out)/gen/json.o: warnings += -Wno-implicit-fallthrough
+$(out)/conformance/%.o: all_cflags += -Iconformance
 
 $(archive): $(call object,$(library_c))
 	@rm -f $@
