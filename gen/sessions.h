@@ -21,43 +21,43 @@ static const struct ep_session_step ep_session_1_steps[] = {
     {'C',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":\\\""
      "ada\\\"}\"}\f",
-     72, 1061},
+     72, 1065},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":fals"
      "e}\"}\f",
-     70, 1062},
+     70, 1066},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"clients.list\\\",\\\"payload"
      "\\\":[{\\\"uuid\\\":\\\"ada\\\",\\\"state\\\":\\\"connected\\\",\\\"session\\\":{}}]"
      "}\"}\f",
-     132, 1063},
+     132, 1067},
     {'C',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"session.update\\\",\\\"payloa"
      "d\\\":{\\\"name\\\":\\\"a\\\"}}\"}\f",
-     91, 1064},
+     91, 1068},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"session.update\\\",\\\"payloa"
      "d\\\":{\\\"uuid\\\":\\\"ada\\\",\\\"connected\\\":true,\\\"session\\\":{\\\"name\\\""
      ":\\\"a\\\"}}}\"}\f",
-     141, 1065},
+     141, 1069},
     {'C',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"message.new\\\",\\\"payload\\"
      "\":{\\\"from\\\":\\\"ada\\\",\\\"to\\\":{\\\"name\\\":\\\"a\\\"},\\\"id\\\":0,\\\"ui"
      "d\\\":\\\"u-0\\\",\\\"payload\\\":\\\"note\\\"}}\"}\f",
-     160, 1066},
+     160, 1070},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"message.confirm\\\",\\\"paylo"
      "ad\\\":\\\"u-0\\\"}\"}\f",
-     83, 1067},
+     83, 1071},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"message.new\\\",\\\"payload\\"
      "\":{\\\"from\\\":\\\"ada\\\",\\\"to\\\":{\\\"name\\\":\\\"a\\\"},\\\"id\\\":0,\\\"ui"
      "d\\\":\\\"u-0\\\",\\\"payload\\\":\\\"note\\\",\\\"fromId\\\":0}}\"}\f",
-     173, 1068},
+     173, 1072},
     {'C',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"message.confirm\\\",\\\"paylo"
      "ad\\\":\\\"u-0\\\"}\"}\f",
-     83, 1069},
+     83, 1073},
 };
 
 static const struct ep_session_step ep_session_2_steps[] = {
@@ -65,40 +65,40 @@ static const struct ep_session_step ep_session_2_steps[] = {
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":\\\""
      "ada\\\",\\\"version\\\":2,\\\"instance\\\":\\\"9d1f0c2b7a5e4863\\\",\\\"expect\\\":0"
      "}\"}\f",
-     133, 1075},
+     133, 1079},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":fals"
      "e,\\\"version\\\":2,\\\"epoch\\\":\\\"5f3c9a1e7b2d4068\\\",\\\"expect\\\":0,\\\"wind"
      "ow\\\":4096,\\\"limits\\\":{\\\"frame\\\":33554432,\\\"depth\\\":256,\\\"session\\\""
      ":65536}}\"}\f",
-     208, 1076},
+     208, 1080},
     {'C',
      "{\"action\":\"session.update\",\"payload\":{\"room\":7},\"id\":0}\f",
-     56, 1077},
+     56, 1081},
     {'S',
      "{\"action\":\"message.confirm\",\"payload\":0}\f",
-     41, 1078},
+     41, 1082},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":{\"room\":7.0},\"id\":1,\"uid\":\"u-"
      "1\",\"payload\":{\"text\":\"hi\"},\"receipt\":true}}\f",
-     113, 1079},
+     113, 1083},
     {'S',
      "{\"action\":\"message.confirm\",\"payload\":1}\f",
-     41, 1080},
+     41, 1084},
     {'S',
      "{\"action\":\"message.new\",\"payload\":{\"from\":\"ada\",\"to\":{\"room\":7.0},\"id"
      "\":0,\"uid\":\"u-1\",\"payload\":{\"text\":\"hi\"},\"fromId\":1}}\f",
-     122, 1081},
+     122, 1085},
     {'C',
      "{\"action\":\"message.confirm\",\"payload\":0}\f",
-     41, 1082},
+     41, 1086},
     {'S',
      "{\"action\":\"message.receipt\",\"payload\":{\"id\":1,\"of\":1,\"uid\":\"u-1\",\"by"
      "\":\"ada\",\"left\":0}}\f",
-     87, 1083},
+     87, 1087},
     {'C',
      "{\"action\":\"message.confirm\",\"payload\":1}\f",
-     41, 1084},
+     41, 1088},
 };
 
 static const struct ep_session_step ep_session_3_steps[] = {
@@ -106,61 +106,61 @@ static const struct ep_session_step ep_session_3_steps[] = {
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":\\\""
      "ada\\\",\\\"version\\\":2,\\\"instance\\\":\\\"9d1f0c2b7a5e4863\\\",\\\"expect\\\":0"
      "}\"}\f",
-     133, 1090},
+     133, 1094},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":fals"
      "e,\\\"version\\\":2,\\\"epoch\\\":\\\"5f3c9a1e7b2d4068\\\",\\\"expect\\\":0,\\\"wind"
      "ow\\\":4096,\\\"limits\\\":{\\\"frame\\\":33554432,\\\"depth\\\":256,\\\"session\\\""
      ":65536}}\"}\f",
-     208, 1091},
+     208, 1095},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":\"bob\",\"id\":1,\"uid\":\"u-1\",\"p"
      "ayload\":\"second\"}}\f",
-     86, 1092},
+     86, 1096},
     {'S',
      "{\"action\":\"message.retry\",\"payload\":0}\f",
-     39, 1093},
+     39, 1097},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":\"bob\",\"id\":0,\"uid\":\"u-0\",\"p"
      "ayload\":\"first\"}}\f",
-     85, 1094},
+     85, 1098},
     {'S',
      "{\"action\":\"message.confirm\",\"payload\":1}\f",
-     41, 1095},
+     41, 1099},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":\"bob\",\"id\":0,\"uid\":\"u-0\",\"p"
      "ayload\":\"first\"}}\f",
-     85, 1096},
+     85, 1100},
     {'S',
      "{\"action\":\"message.confirm\",\"payload\":1}\f",
-     41, 1097},
+     41, 1101},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":[\"bob\"],\"id\":2,\"uid\":\"u-2\","
      "\"payload\":\"third\"}}\f",
-     87, 1098},
+     87, 1102},
     {'S',
      "{\"action\":\"message.confirm\",\"payload\":2}\f",
-     41, 1099},
+     41, 1103},
     {'S',
      "{\"action\":\"error\",\"payload\":{\"code\":\"bad-to\",\"reason\":\"The address is n"
      "either a client id nor an object of scalars.\",\"of\":2,\"uid\":\"u-2\",\"id\":0}}\f",
-     145, 1100},
+     145, 1104},
     {'C',
      "{\"action\":\"message.confirm\",\"payload\":0}\f",
-     41, 1101},
+     41, 1105},
     {'C',
      "{\"action\":\"ping\",\"payload\":\"x\"}\f",
-     32, 1102},
+     32, 1106},
     {'S',
      "{\"action\":\"pong\",\"payload\":\"x\"}\f",
-     32, 1103},
+     32, 1107},
     {'C',
      "{\"action\":\"message.recall\"}\f",
-     28, 1104},
+     28, 1108},
     {'S',
      "{\"action\":\"error\",\"payload\":{\"code\":\"unknown-action\",\"reason\":\"This act"
      "ion is not known here.\"}}\f",
-     97, 1105},
+     97, 1109},
 };
 
 static const struct ep_session_step ep_session_4_steps[] = {
@@ -168,53 +168,53 @@ static const struct ep_session_step ep_session_4_steps[] = {
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":\\\""
      "ada\\\",\\\"version\\\":2,\\\"instance\\\":\\\"9d1f0c2b7a5e4863\\\",\\\"expect\\\":0"
      "}\"}\f",
-     133, 1114},
+     133, 1118},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":fals"
      "e,\\\"version\\\":2,\\\"epoch\\\":\\\"5f3c9a1e7b2d4068\\\",\\\"expect\\\":0,\\\"wind"
      "ow\\\":4096,\\\"limits\\\":{\\\"frame\\\":33554432,\\\"depth\\\":256,\\\"session\\\""
      ":65536}}\"}\f",
-     208, 1115},
+     208, 1119},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":\"ada\",\"id\":0,\"uid\":\"u-0\",\"p"
      "ayload\":\"one\"}}\f",
-     83, 1116},
+     83, 1120},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":\"ada\",\"id\":1,\"uid\":\"u-1\",\"p"
      "ayload\":\"two\"}}\f",
-     83, 1117},
+     83, 1121},
     {'S',
      "{\"action\":\"message.confirm\",\"payload\":1}\f",
-     41, 1118},
+     41, 1122},
     {'S',
      "{\"action\":\"message.new\",\"payload\":{\"from\":\"ada\",\"to\":\"ada\",\"id\":0,\""
      "uid\":\"u-0\",\"payload\":\"one\",\"fromId\":0}}\f",
-     107, 1119},
+     107, 1123},
     {'S',
      "{\"action\":\"message.new\",\"payload\":{\"from\":\"ada\",\"to\":\"ada\",\"id\":1,\""
      "uid\":\"u-1\",\"payload\":\"two\",\"fromId\":1}}\f",
-     107, 1120},
+     107, 1124},
     {'X',
      "cut",
-     3, 1121},
+     3, 1125},
     {'C',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":\\\""
      "ada\\\",\\\"version\\\":2,\\\"instance\\\":\\\"9d1f0c2b7a5e4863\\\",\\\"epoch\\\":\\"
      "\"5f3c9a1e7b2d4068\\\",\\\"expect\\\":1}\"}\f",
-     164, 1122},
+     164, 1126},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":true"
      ",\\\"version\\\":2,\\\"epoch\\\":\\\"5f3c9a1e7b2d4068\\\",\\\"expect\\\":2,\\\"windo"
      "w\\\":4096,\\\"limits\\\":{\\\"frame\\\":33554432,\\\"depth\\\":256,\\\"session\\\":"
      "65536}}\"}\f",
-     207, 1123},
+     207, 1127},
     {'S',
      "{\"action\":\"message.new\",\"payload\":{\"from\":\"ada\",\"to\":\"ada\",\"id\":1,\""
      "uid\":\"u-1\",\"payload\":\"two\",\"fromId\":1}}\f",
-     107, 1124},
+     107, 1128},
     {'C',
      "{\"action\":\"message.confirm\",\"payload\":1}\f",
-     41, 1125},
+     41, 1129},
 };
 
 static const struct ep_session EP_SESSIONS[] = {

@@ -87,8 +87,9 @@ function emit_mermaid_machine(m,   s, a) {
 
 # ---- Promela ------------------------------------------------------------------------------------
 
-# For each state an inline, and server_step(state, input) over them. The model that includes this
-# defines each guard as `#define S_GUARD_name condition` and each action as `inline S_DO_name()`.
+# For each input an inline, server_on_INPUT(state), over all states. The model that includes this
+# defines, for the inputs it uses, each guard as `#define S_GUARD_name condition` and each action as
+# `inline S_DO_name()`; what it never uses costs nothing, for an inline is text until it is used.
 function emit_promela() {
     open_file("machines.pml", "/* ", " */")
     emit_promela_machine("server", "S_")
@@ -96,29 +97,25 @@ function emit_promela() {
     close(target)
 }
 
-# Spin numbers an mtype from its end; the lists are written backwards, so the first is the least.
+# Spin numbers an mtype from its end; the list is written backwards, so the first is the least.
 function emit_promela_machine(m, p,   s, i) {
     put("")
     for (s = row_count[m " states"]; s >= 1; s--)
         put((s == row_count[m " states"] ? "mtype = { " : "          ") p state_id(m, s) \
             (s > 1 ? "," : " };"))
-    for (i = row_count[m " inputs"]; i >= 1; i--)
-        put((i == row_count[m " inputs"] ? "mtype = { " : "          ") p "IN_" input_id(m, i) \
-            (i > 1 ? "," : " };"))
     put("#define " p "INITIAL " p state_id(m, 1))
     put("#define " p "ROW_COUNT " edge_count[m])
-    for (s = 1; s <= row_count[m " states"]; s++)
-        emit_promela_state(m, p, s)
-    emit_promela_step(m, p)
+    for (i = 1; i <= row_count[m " inputs"]; i++)
+        emit_promela_input(m, p, i)
 }
 
-function emit_promela_state(m, p, s,   i) {
+function emit_promela_input(m, p, i,   s) {
     put("")
-    put("inline " m "_in_" state_id(m, s) "(state, input)")
+    put("inline " m "_on_" input_id(m, i) "(state)")
     put("{")
     put("    if")
-    for (i = 1; i <= row_count[m " inputs"]; i++) {
-        put("    :: input == " p "IN_" input_id(m, i) " ->")
+    for (s = 1; s <= row_count[m " states"]; s++) {
+        put("    :: state == " p state_id(m, s) " ->")
         emit_promela_cell(m, p, s, i)
     }
     put("    fi")
@@ -145,17 +142,6 @@ function emit_promela_cell(m, p, s, i,   n, first, last, ends) {
 function promela_row(m, p, n) {
     return p "DO_" action_of(m, n) "()" \
         (edge_next[m, n] == edge_state[m, n] ? "" : "; state = " p state_id(m, edge_next[m, n]))
-}
-
-function emit_promela_step(m, p,   s) {
-    put("")
-    put("inline " m "_step(state, input)")
-    put("{")
-    put("    if")
-    for (s = 1; s <= row_count[m " states"]; s++)
-        put("    :: state == " p state_id(m, s) " -> " m "_in_" state_id(m, s) "(state, input)")
-    put("    fi")
-    put("}")
 }
 
 # ---- the dictionary of the fuzzers --------------------------------------------------------------
