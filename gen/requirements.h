@@ -88,7 +88,8 @@
         "A peer MUST close a connection that is not authenticated within the timer `auth`.", 559) \
     X("EP-AUTH-5", MUST, "7.1",  \
         "The server MUST answer an auth request that is not usable with the error `bad-auth`," \
-        " if its `version` is 2 or more, and close the connection.", 560) \
+        " if the connection speaks EP/2 or speaks nothing yet and its `version` is 2 or more," \
+        " and close the connection.", 560) \
     X("EP-AUTH-6", MUST, "7.1",  \
         "The server MUST write, in this order, the auth reply; where EP/1 is spoken, or `pres" \
         "ence` was given, one `clients.list`; then every unconfirmed item of the down stream," \
@@ -371,30 +372,34 @@
     X("EP-LIM-8", MUST, "14",  \
         "A client MUST NOT number an item whose frame is larger than the `frame` in `limits` " \
         "of the last auth reply; while it has seen none, the default of the limit counts.", 803) \
+    X("EP-LIM-9", MUST, "14",  \
+        "A client whose auth reply says a `frame` smaller than that of an unconfirmed item, `" \
+        "expect` or above, MUST take that item out of its stream, tell its application that i" \
+        "t is refused, and let the items after it close up.", 804) \
     X("EP-LIM-7", MUST, "14",  \
-        "A server that has `connections` connections MUST close further ones at once.", 804) \
+        "A server that has `connections` connections MUST close further ones at once.", 805) \
     X("EP-SEC-1", MUST, "17",  \
         "The server MUST keep, of the secret in the first EP/2 auth request of a client that " \
         "has none yet, only a SHA-256 hash, and refuse with `unauthorized` every later auth r" \
-        "equest of that client, in either version, that does not carry the same secret.", 1025) \
+        "equest of that client, in either version, that does not carry the same secret.", 1028) \
     X("EP-SEC-2", MUST, "17",  \
         "A server that was given a join token MUST refuse with `unauthorized` an auth request" \
-        " that does not carry it.", 1026) \
+        " that does not carry it.", 1029) \
     X("EP-SEC-3", MUST, "17",  \
         "The server MUST compare secrets and tokens in a time that does not depend on where t" \
-        "hey differ.", 1027) \
+        "hey differ.", 1030) \
     X("EP-SEC-4", MUST, "17",  \
         "The server MUST refuse EP/1 from an address that is not local unless its operator al" \
-        "lowed it.", 1028) \
+        "lowed it.", 1031) \
     X("EP-SEC-5", MUST, "17",  \
         "The server MUST NOT write anything about clients, sessions or messages to a connecti" \
-        "on before it is authenticated.", 1029) \
+        "on before it is authenticated.", 1032) \
     X("EP-COMPAT-1", MUST, "18",  \
         "A server MUST NOT write to an EP/1 client anything but `auth`, `clients.list`, `sess" \
         "ion.update`, `client.connect`, `client.disconnect`, `message.new` and `message.confi" \
-        "rm`.", 1054) \
+        "rm`.", 1057) \
     X("EP-COMPAT-2", MUST, "18",  \
         "A client MUST NOT write to an EP/1 server anything but `auth`, `session.update`, `cl" \
-        "ients.list`, `message.new` and `message.confirm`.", 1055) \
+        "ients.list`, `message.new` and `message.confirm`.", 1058) \
 
 #endif

@@ -130,178 +130,180 @@ typedef enum ep_server_input {
     X(abandon) \
 
 #define EP_SERVER_ROWS(X) \
-    X(NEW, AUTH_V1, may_speak_v1, join, JOINING, "EP-AUTH-2", 861) \
-    X(NEW, AUTH_V1, always, refuse_v1, CLOSING, "EP-SEC-4", 862) \
-    X(NEW, AUTH_V2, always, join, JOINING, "EP-AUTH-2", 863) \
-    X(NEW, SESSION_UPDATE, always, ignore_early, NEW, "EP-AUTH-3", 864) \
-    X(NEW, CLIENTS_LIST, always, ignore_early, NEW, "EP-AUTH-3", 864) \
-    X(NEW, MESSAGE_NEW, always, ignore_early, NEW, "EP-AUTH-3", 864) \
-    X(NEW, MESSAGE_CONFIRM, always, ignore_early, NEW, "EP-AUTH-3", 864) \
-    X(NEW, MESSAGE_RETRY, always, ignore_early, NEW, "EP-AUTH-3", 864) \
-    X(NEW, PING, always, ignore_early, NEW, "EP-AUTH-3", 864) \
-    X(NEW, PONG, always, ignore_early, NEW, "EP-AUTH-3", 864) \
-    X(NEW, BYE, always, ignore_early, NEW, "EP-AUTH-3", 864) \
-    X(NEW, ERROR, always, ignore_early, NEW, "EP-AUTH-3", 864) \
-    X(NEW, UNKNOWN, always, ignore_early, NEW, "EP-AUTH-3", 864) \
-    X(NEW, INVALID, is_auth, refuse_bad_auth, CLOSING, "EP-AUTH-5", 865) \
-    X(NEW, INVALID, always, ignore_early, NEW, "EP-AUTH-3", 866) \
-    X(NEW, MALFORMED, malformed_allowed, count_malformed, NEW, "EP-ERR-3", 867) \
-    X(NEW, MALFORMED, always, cut, CLOSING, "EP-ERR-3", 868) \
-    X(NEW, OVERSIZE, always, count_over_limit, NEW, "EP-LIM-2", 869) \
-    X(NEW, OVERDEEP, always, count_over_limit, NEW, "EP-LIM-2", 869) \
-    X(NEW, JOINED, always, ignore, NEW, "EP-ERR-6", 920) \
-    X(NEW, REFUSED, always, ignore, NEW, "EP-ERR-6", 920) \
-    X(NEW, REPLACED, always, ignore, NEW, "EP-ERR-6", 920) \
-    X(NEW, FAILED, always, cut, CLOSING, "EP-ERR-5", 871) \
-    X(NEW, AUTH_TIMEOUT, always, cut, CLOSING, "EP-AUTH-4", 870) \
-    X(NEW, SILENCE, always, ignore, NEW, "EP-ERR-6", 920) \
-    X(NEW, IDLE, always, ignore, NEW, "EP-ERR-6", 920) \
-    X(NEW, REPEAT, always, ignore, NEW, "EP-ERR-6", 920) \
-    X(NEW, CLOSE_TIMEOUT, always, ignore, NEW, "EP-ERR-6", 920) \
-    X(NEW, HANGUP, always, leave, GONE, "EP-PRES-2", 918) \
-    X(NEW, STOP, always, cut, CLOSING, "EP-TIME-4", 917) \
-    X(JOINING, AUTH_V1, always, defer, JOINING, "EP-AUTH-8", 877) \
-    X(JOINING, AUTH_V2, always, defer, JOINING, "EP-AUTH-8", 877) \
-    X(JOINING, SESSION_UPDATE, always, defer, JOINING, "EP-AUTH-8", 877) \
-    X(JOINING, CLIENTS_LIST, always, defer, JOINING, "EP-AUTH-8", 877) \
-    X(JOINING, MESSAGE_NEW, always, defer, JOINING, "EP-AUTH-8", 877) \
-    X(JOINING, MESSAGE_CONFIRM, always, defer, JOINING, "EP-AUTH-8", 877) \
-    X(JOINING, MESSAGE_RETRY, always, defer, JOINING, "EP-AUTH-8", 877) \
-    X(JOINING, PING, always, defer, JOINING, "EP-AUTH-8", 877) \
-    X(JOINING, PONG, always, defer, JOINING, "EP-AUTH-8", 877) \
-    X(JOINING, BYE, always, defer, JOINING, "EP-AUTH-8", 877) \
-    X(JOINING, ERROR, always, defer, JOINING, "EP-AUTH-8", 877) \
-    X(JOINING, UNKNOWN, always, defer, JOINING, "EP-AUTH-8", 877) \
-    X(JOINING, INVALID, always, defer, JOINING, "EP-AUTH-8", 877) \
-    X(JOINING, MALFORMED, always, defer, JOINING, "EP-AUTH-8", 877) \
-    X(JOINING, OVERSIZE, always, defer, JOINING, "EP-AUTH-8", 877) \
-    X(JOINING, OVERDEEP, always, defer, JOINING, "EP-AUTH-8", 877) \
-    X(JOINING, JOINED, speaks_v1, welcome_v1, V1, "EP-AUTH-6", 872) \
-    X(JOINING, JOINED, always, welcome_v2, V2, "EP-NEG-3", 873) \
-    X(JOINING, REFUSED, always, say_refused, CLOSING, "EP-AUTH-7", 874) \
-    X(JOINING, REPLACED, always, say_replaced, CLOSING, "EP-TAKE-1", 875) \
-    X(JOINING, FAILED, always, say_failed, CLOSING, "EP-ERR-5", 876) \
-    X(JOINING, AUTH_TIMEOUT, always, ignore, JOINING, "EP-ERR-6", 920) \
-    X(JOINING, SILENCE, always, ignore, JOINING, "EP-ERR-6", 920) \
-    X(JOINING, IDLE, always, ignore, JOINING, "EP-ERR-6", 920) \
-    X(JOINING, REPEAT, always, ignore, JOINING, "EP-ERR-6", 920) \
-    X(JOINING, CLOSE_TIMEOUT, always, ignore, JOINING, "EP-ERR-6", 920) \
-    X(JOINING, HANGUP, always, leave, GONE, "EP-PRES-2", 918) \
-    X(JOINING, STOP, always, cut, CLOSING, "EP-TIME-4", 917) \
-    X(V1, AUTH_V1, same_client, welcome_again, V1, "EP-AUTH-9", 878) \
-    X(V1, AUTH_V1, always, refuse_other, CLOSING, "EP-AUTH-10", 879) \
-    X(V1, AUTH_V2, always, refuse_other, CLOSING, "EP-AUTH-10", 879) \
-    X(V1, SESSION_UPDATE, always, submit_session, V1, "EP-SESS-1", 880) \
-    X(V1, CLIENTS_LIST, always, answer_list, V1, "EP-PRES-4", 881) \
-    X(V1, MESSAGE_NEW, always, submit_message, V1, "EP-RECV-1", 882) \
-    X(V1, MESSAGE_CONFIRM, always, submit_confirm, V1, "EP-SEND-5", 883) \
-    X(V1, MESSAGE_RETRY, is_unconfirmed, repeat_item, V1, "EP-SEND-6", 884) \
-    X(V1, MESSAGE_RETRY, always, ignore, V1, "EP-SEND-6", 885) \
-    X(V1, PING, always, count_unknown, V1, "EP-COMPAT-1", 886) \
-    X(V1, PONG, always, count_unknown, V1, "EP-COMPAT-1", 886) \
-    X(V1, BYE, always, count_unknown, V1, "EP-COMPAT-1", 886) \
-    X(V1, ERROR, always, count_unknown, V1, "EP-COMPAT-1", 886) \
-    X(V1, UNKNOWN, always, count_unknown, V1, "EP-COMPAT-1", 886) \
-    X(V1, INVALID, always, count_invalid, V1, "EP-ERR-4", 887) \
-    X(V1, MALFORMED, malformed_allowed, count_malformed, V1, "EP-ERR-3", 888) \
-    X(V1, MALFORMED, always, cut, CLOSING, "EP-ERR-3", 889) \
-    X(V1, OVERSIZE, always, count_over_limit, V1, "EP-LIM-2", 890) \
-    X(V1, OVERDEEP, always, submit_over_limit, V1, "EP-LIM-3", 891) \
-    X(V1, JOINED, always, ignore, V1, "EP-ERR-6", 920) \
-    X(V1, REFUSED, always, ignore, V1, "EP-ERR-6", 920) \
-    X(V1, REPLACED, always, cut, CLOSING, "EP-TAKE-1, EP-COMPAT-1", 892) \
-    X(V1, FAILED, always, cut, CLOSING, "EP-TAKE-1, EP-COMPAT-1", 892) \
-    X(V1, AUTH_TIMEOUT, always, ignore, V1, "EP-ERR-6", 920) \
-    X(V1, SILENCE, always, ignore, V1, "EP-ERR-6", 920) \
-    X(V1, IDLE, always, ignore, V1, "EP-ERR-6", 920) \
-    X(V1, REPEAT, always, ignore, V1, "EP-ERR-6", 920) \
-    X(V1, CLOSE_TIMEOUT, always, ignore, V1, "EP-ERR-6", 920) \
-    X(V1, HANGUP, always, leave, GONE, "EP-PRES-2", 918) \
-    X(V1, STOP, always, cut, CLOSING, "EP-TAKE-1, EP-COMPAT-1", 892) \
-    X(V2, AUTH_V1, always, refuse_other, CLOSING, "EP-AUTH-10", 894) \
-    X(V2, AUTH_V2, same_client, welcome_again, V2, "EP-AUTH-9", 893) \
-    X(V2, AUTH_V2, always, refuse_other, CLOSING, "EP-AUTH-10", 894) \
-    X(V2, SESSION_UPDATE, has_id, submit_session, V2, "EP-SESS-2", 895) \
-    X(V2, SESSION_UPDATE, always, refuse_invalid, V2, "EP-SESS-2", 896) \
-    X(V2, CLIENTS_LIST, always, answer_list, V2, "EP-PRES-4", 897) \
-    X(V2, MESSAGE_NEW, always, submit_message, V2, "EP-RECV-1", 898) \
-    X(V2, MESSAGE_CONFIRM, always, submit_confirm, V2, "EP-SEND-4", 899) \
-    X(V2, MESSAGE_RETRY, is_unconfirmed, repeat_item, V2, "EP-SEND-6", 900) \
-    X(V2, MESSAGE_RETRY, always, refuse_unknown_id, V2, "EP-SEND-6", 901) \
-    X(V2, PING, always, answer_ping, V2, "EP-TIME-2", 902) \
-    X(V2, PONG, always, ignore, V2, "EP-TIME-2", 903) \
-    X(V2, BYE, always, cut, CLOSING, "EP-TIME-4", 904) \
-    X(V2, ERROR, always, note_error, V2, "EP-ERR-1", 905) \
-    X(V2, UNKNOWN, always, refuse_unknown, V2, "EP-ERR-2", 906) \
-    X(V2, INVALID, always, refuse_invalid, V2, "EP-ERR-4", 907) \
-    X(V2, MALFORMED, always, refuse_malformed, CLOSING, "EP-ERR-3", 908) \
-    X(V2, OVERSIZE, always, refuse_too_large, V2, "EP-LIM-2", 909) \
-    X(V2, OVERDEEP, always, submit_over_limit, V2, "EP-LIM-3", 910) \
-    X(V2, JOINED, always, ignore, V2, "EP-ERR-6", 920) \
-    X(V2, REFUSED, always, ignore, V2, "EP-ERR-6", 920) \
-    X(V2, REPLACED, always, say_replaced, CLOSING, "EP-TAKE-1", 911) \
-    X(V2, FAILED, always, say_failed, CLOSING, "EP-ERR-5", 912) \
-    X(V2, AUTH_TIMEOUT, always, ignore, V2, "EP-ERR-6", 920) \
-    X(V2, SILENCE, always, ping_peer, V2, "EP-TIME-2", 913) \
-    X(V2, IDLE, always, say_idle, CLOSING, "EP-TIME-3", 914) \
-    X(V2, REPEAT, always, repeat_unconfirmed, V2, "EP-SEND-7", 915) \
-    X(V2, CLOSE_TIMEOUT, always, ignore, V2, "EP-ERR-6", 920) \
-    X(V2, HANGUP, always, leave, GONE, "EP-PRES-2", 918) \
-    X(V2, STOP, always, say_shutdown, CLOSING, "EP-TIME-4", 916) \
-    X(CLOSING, AUTH_V1, always, ignore, CLOSING, "EP-ERR-6", 920) \
-    X(CLOSING, AUTH_V2, always, ignore, CLOSING, "EP-ERR-6", 920) \
-    X(CLOSING, SESSION_UPDATE, always, ignore, CLOSING, "EP-ERR-6", 920) \
-    X(CLOSING, CLIENTS_LIST, always, ignore, CLOSING, "EP-ERR-6", 920) \
-    X(CLOSING, MESSAGE_NEW, always, ignore, CLOSING, "EP-ERR-6", 920) \
-    X(CLOSING, MESSAGE_CONFIRM, always, ignore, CLOSING, "EP-ERR-6", 920) \
-    X(CLOSING, MESSAGE_RETRY, always, ignore, CLOSING, "EP-ERR-6", 920) \
-    X(CLOSING, PING, always, ignore, CLOSING, "EP-ERR-6", 920) \
-    X(CLOSING, PONG, always, ignore, CLOSING, "EP-ERR-6", 920) \
-    X(CLOSING, BYE, always, ignore, CLOSING, "EP-ERR-6", 920) \
-    X(CLOSING, ERROR, always, ignore, CLOSING, "EP-ERR-6", 920) \
-    X(CLOSING, UNKNOWN, always, ignore, CLOSING, "EP-ERR-6", 920) \
-    X(CLOSING, INVALID, always, ignore, CLOSING, "EP-ERR-6", 920) \
-    X(CLOSING, MALFORMED, always, ignore, CLOSING, "EP-ERR-6", 920) \
-    X(CLOSING, OVERSIZE, always, ignore, CLOSING, "EP-ERR-6", 920) \
-    X(CLOSING, OVERDEEP, always, ignore, CLOSING, "EP-ERR-6", 920) \
-    X(CLOSING, JOINED, always, ignore, CLOSING, "EP-ERR-6", 920) \
-    X(CLOSING, REFUSED, always, ignore, CLOSING, "EP-ERR-6", 920) \
-    X(CLOSING, REPLACED, always, ignore, CLOSING, "EP-ERR-6", 920) \
-    X(CLOSING, FAILED, always, ignore, CLOSING, "EP-ERR-6", 920) \
-    X(CLOSING, AUTH_TIMEOUT, always, ignore, CLOSING, "EP-ERR-6", 920) \
-    X(CLOSING, SILENCE, always, ignore, CLOSING, "EP-ERR-6", 920) \
-    X(CLOSING, IDLE, always, ignore, CLOSING, "EP-ERR-6", 920) \
-    X(CLOSING, REPEAT, always, ignore, CLOSING, "EP-ERR-6", 920) \
-    X(CLOSING, CLOSE_TIMEOUT, always, abandon, CLOSING, "EP-TIME-5", 919) \
-    X(CLOSING, HANGUP, always, leave, GONE, "EP-PRES-2", 918) \
-    X(CLOSING, STOP, always, ignore, CLOSING, "EP-ERR-6", 920) \
-    X(GONE, AUTH_V1, always, ignore, GONE, "EP-ERR-6", 920) \
-    X(GONE, AUTH_V2, always, ignore, GONE, "EP-ERR-6", 920) \
-    X(GONE, SESSION_UPDATE, always, ignore, GONE, "EP-ERR-6", 920) \
-    X(GONE, CLIENTS_LIST, always, ignore, GONE, "EP-ERR-6", 920) \
-    X(GONE, MESSAGE_NEW, always, ignore, GONE, "EP-ERR-6", 920) \
-    X(GONE, MESSAGE_CONFIRM, always, ignore, GONE, "EP-ERR-6", 920) \
-    X(GONE, MESSAGE_RETRY, always, ignore, GONE, "EP-ERR-6", 920) \
-    X(GONE, PING, always, ignore, GONE, "EP-ERR-6", 920) \
-    X(GONE, PONG, always, ignore, GONE, "EP-ERR-6", 920) \
-    X(GONE, BYE, always, ignore, GONE, "EP-ERR-6", 920) \
-    X(GONE, ERROR, always, ignore, GONE, "EP-ERR-6", 920) \
-    X(GONE, UNKNOWN, always, ignore, GONE, "EP-ERR-6", 920) \
-    X(GONE, INVALID, always, ignore, GONE, "EP-ERR-6", 920) \
-    X(GONE, MALFORMED, always, ignore, GONE, "EP-ERR-6", 920) \
-    X(GONE, OVERSIZE, always, ignore, GONE, "EP-ERR-6", 920) \
-    X(GONE, OVERDEEP, always, ignore, GONE, "EP-ERR-6", 920) \
-    X(GONE, JOINED, always, ignore, GONE, "EP-ERR-6", 920) \
-    X(GONE, REFUSED, always, ignore, GONE, "EP-ERR-6", 920) \
-    X(GONE, REPLACED, always, ignore, GONE, "EP-ERR-6", 920) \
-    X(GONE, FAILED, always, ignore, GONE, "EP-ERR-6", 920) \
-    X(GONE, AUTH_TIMEOUT, always, ignore, GONE, "EP-ERR-6", 920) \
-    X(GONE, SILENCE, always, ignore, GONE, "EP-ERR-6", 920) \
-    X(GONE, IDLE, always, ignore, GONE, "EP-ERR-6", 920) \
-    X(GONE, REPEAT, always, ignore, GONE, "EP-ERR-6", 920) \
-    X(GONE, CLOSE_TIMEOUT, always, ignore, GONE, "EP-ERR-6", 920) \
-    X(GONE, HANGUP, always, ignore, GONE, "EP-ERR-6", 920) \
-    X(GONE, STOP, always, ignore, GONE, "EP-ERR-6", 920) \
+    X(NEW, AUTH_V1, may_speak_v1, join, JOINING, "EP-AUTH-2", 862) \
+    X(NEW, AUTH_V1, always, refuse_v1, CLOSING, "EP-SEC-4", 863) \
+    X(NEW, AUTH_V2, always, join, JOINING, "EP-AUTH-2", 864) \
+    X(NEW, SESSION_UPDATE, always, ignore_early, NEW, "EP-AUTH-3", 865) \
+    X(NEW, CLIENTS_LIST, always, ignore_early, NEW, "EP-AUTH-3", 865) \
+    X(NEW, MESSAGE_NEW, always, ignore_early, NEW, "EP-AUTH-3", 865) \
+    X(NEW, MESSAGE_CONFIRM, always, ignore_early, NEW, "EP-AUTH-3", 865) \
+    X(NEW, MESSAGE_RETRY, always, ignore_early, NEW, "EP-AUTH-3", 865) \
+    X(NEW, PING, always, ignore_early, NEW, "EP-AUTH-3", 865) \
+    X(NEW, PONG, always, ignore_early, NEW, "EP-AUTH-3", 865) \
+    X(NEW, BYE, always, ignore_early, NEW, "EP-AUTH-3", 865) \
+    X(NEW, ERROR, always, ignore_early, NEW, "EP-AUTH-3", 865) \
+    X(NEW, UNKNOWN, always, ignore_early, NEW, "EP-AUTH-3", 865) \
+    X(NEW, INVALID, is_auth, refuse_bad_auth, CLOSING, "EP-AUTH-5", 866) \
+    X(NEW, INVALID, always, ignore_early, NEW, "EP-AUTH-3", 867) \
+    X(NEW, MALFORMED, malformed_allowed, count_malformed, NEW, "EP-ERR-3", 868) \
+    X(NEW, MALFORMED, always, cut, CLOSING, "EP-ERR-3", 869) \
+    X(NEW, OVERSIZE, always, count_over_limit, NEW, "EP-LIM-2", 870) \
+    X(NEW, OVERDEEP, always, count_over_limit, NEW, "EP-LIM-2", 870) \
+    X(NEW, JOINED, always, ignore, NEW, "EP-ERR-6", 923) \
+    X(NEW, REFUSED, always, ignore, NEW, "EP-ERR-6", 923) \
+    X(NEW, REPLACED, always, ignore, NEW, "EP-ERR-6", 923) \
+    X(NEW, FAILED, always, cut, CLOSING, "EP-ERR-5", 872) \
+    X(NEW, AUTH_TIMEOUT, always, cut, CLOSING, "EP-AUTH-4", 871) \
+    X(NEW, SILENCE, always, ignore, NEW, "EP-ERR-6", 923) \
+    X(NEW, IDLE, always, ignore, NEW, "EP-ERR-6", 923) \
+    X(NEW, REPEAT, always, ignore, NEW, "EP-ERR-6", 923) \
+    X(NEW, CLOSE_TIMEOUT, always, ignore, NEW, "EP-ERR-6", 923) \
+    X(NEW, HANGUP, always, leave, GONE, "EP-PRES-2", 921) \
+    X(NEW, STOP, always, cut, CLOSING, "EP-TIME-4", 920) \
+    X(JOINING, AUTH_V1, always, defer, JOINING, "EP-AUTH-8", 878) \
+    X(JOINING, AUTH_V2, always, defer, JOINING, "EP-AUTH-8", 878) \
+    X(JOINING, SESSION_UPDATE, always, defer, JOINING, "EP-AUTH-8", 878) \
+    X(JOINING, CLIENTS_LIST, always, defer, JOINING, "EP-AUTH-8", 878) \
+    X(JOINING, MESSAGE_NEW, always, defer, JOINING, "EP-AUTH-8", 878) \
+    X(JOINING, MESSAGE_CONFIRM, always, defer, JOINING, "EP-AUTH-8", 878) \
+    X(JOINING, MESSAGE_RETRY, always, defer, JOINING, "EP-AUTH-8", 878) \
+    X(JOINING, PING, always, defer, JOINING, "EP-AUTH-8", 878) \
+    X(JOINING, PONG, always, defer, JOINING, "EP-AUTH-8", 878) \
+    X(JOINING, BYE, always, defer, JOINING, "EP-AUTH-8", 878) \
+    X(JOINING, ERROR, always, defer, JOINING, "EP-AUTH-8", 878) \
+    X(JOINING, UNKNOWN, always, defer, JOINING, "EP-AUTH-8", 878) \
+    X(JOINING, INVALID, always, defer, JOINING, "EP-AUTH-8", 878) \
+    X(JOINING, MALFORMED, always, defer, JOINING, "EP-AUTH-8", 878) \
+    X(JOINING, OVERSIZE, always, defer, JOINING, "EP-AUTH-8", 878) \
+    X(JOINING, OVERDEEP, always, defer, JOINING, "EP-AUTH-8", 878) \
+    X(JOINING, JOINED, speaks_v1, welcome_v1, V1, "EP-AUTH-6", 873) \
+    X(JOINING, JOINED, always, welcome_v2, V2, "EP-NEG-3", 874) \
+    X(JOINING, REFUSED, always, say_refused, CLOSING, "EP-AUTH-7", 875) \
+    X(JOINING, REPLACED, always, say_replaced, CLOSING, "EP-TAKE-1", 876) \
+    X(JOINING, FAILED, always, say_failed, CLOSING, "EP-ERR-5", 877) \
+    X(JOINING, AUTH_TIMEOUT, always, ignore, JOINING, "EP-ERR-6", 923) \
+    X(JOINING, SILENCE, always, ignore, JOINING, "EP-ERR-6", 923) \
+    X(JOINING, IDLE, always, ignore, JOINING, "EP-ERR-6", 923) \
+    X(JOINING, REPEAT, always, ignore, JOINING, "EP-ERR-6", 923) \
+    X(JOINING, CLOSE_TIMEOUT, always, ignore, JOINING, "EP-ERR-6", 923) \
+    X(JOINING, HANGUP, always, leave, GONE, "EP-PRES-2", 921) \
+    X(JOINING, STOP, always, cut, CLOSING, "EP-TIME-4", 920) \
+    X(V1, AUTH_V1, same_client, welcome_again, V1, "EP-AUTH-9", 879) \
+    X(V1, AUTH_V1, always, refuse_other, CLOSING, "EP-AUTH-10", 880) \
+    X(V1, AUTH_V2, always, refuse_other, CLOSING, "EP-AUTH-10", 880) \
+    X(V1, SESSION_UPDATE, always, submit_session, V1, "EP-SESS-1", 881) \
+    X(V1, CLIENTS_LIST, always, answer_list, V1, "EP-PRES-4", 882) \
+    X(V1, MESSAGE_NEW, always, submit_message, V1, "EP-RECV-1", 883) \
+    X(V1, MESSAGE_CONFIRM, always, submit_confirm, V1, "EP-SEND-5", 884) \
+    X(V1, MESSAGE_RETRY, is_unconfirmed, repeat_item, V1, "EP-SEND-6", 885) \
+    X(V1, MESSAGE_RETRY, always, ignore, V1, "EP-SEND-6", 886) \
+    X(V1, PING, always, count_unknown, V1, "EP-COMPAT-1", 887) \
+    X(V1, PONG, always, count_unknown, V1, "EP-COMPAT-1", 887) \
+    X(V1, BYE, always, count_unknown, V1, "EP-COMPAT-1", 887) \
+    X(V1, ERROR, always, count_unknown, V1, "EP-COMPAT-1", 887) \
+    X(V1, UNKNOWN, always, count_unknown, V1, "EP-COMPAT-1", 887) \
+    X(V1, INVALID, is_auth, cut, CLOSING, "EP-AUTH-5", 888) \
+    X(V1, INVALID, always, count_invalid, V1, "EP-ERR-4", 889) \
+    X(V1, MALFORMED, malformed_allowed, count_malformed, V1, "EP-ERR-3", 890) \
+    X(V1, MALFORMED, always, cut, CLOSING, "EP-ERR-3", 891) \
+    X(V1, OVERSIZE, always, count_over_limit, V1, "EP-LIM-2", 892) \
+    X(V1, OVERDEEP, always, submit_over_limit, V1, "EP-LIM-3", 893) \
+    X(V1, JOINED, always, ignore, V1, "EP-ERR-6", 923) \
+    X(V1, REFUSED, always, ignore, V1, "EP-ERR-6", 923) \
+    X(V1, REPLACED, always, cut, CLOSING, "EP-TAKE-1, EP-COMPAT-1", 894) \
+    X(V1, FAILED, always, cut, CLOSING, "EP-TAKE-1, EP-COMPAT-1", 894) \
+    X(V1, AUTH_TIMEOUT, always, ignore, V1, "EP-ERR-6", 923) \
+    X(V1, SILENCE, always, ignore, V1, "EP-ERR-6", 923) \
+    X(V1, IDLE, always, ignore, V1, "EP-ERR-6", 923) \
+    X(V1, REPEAT, always, ignore, V1, "EP-ERR-6", 923) \
+    X(V1, CLOSE_TIMEOUT, always, ignore, V1, "EP-ERR-6", 923) \
+    X(V1, HANGUP, always, leave, GONE, "EP-PRES-2", 921) \
+    X(V1, STOP, always, cut, CLOSING, "EP-TAKE-1, EP-COMPAT-1", 894) \
+    X(V2, AUTH_V1, always, refuse_other, CLOSING, "EP-AUTH-10", 896) \
+    X(V2, AUTH_V2, same_client, welcome_again, V2, "EP-AUTH-9", 895) \
+    X(V2, AUTH_V2, always, refuse_other, CLOSING, "EP-AUTH-10", 896) \
+    X(V2, SESSION_UPDATE, has_id, submit_session, V2, "EP-SESS-2", 897) \
+    X(V2, SESSION_UPDATE, always, refuse_invalid, V2, "EP-SESS-2", 898) \
+    X(V2, CLIENTS_LIST, always, answer_list, V2, "EP-PRES-4", 899) \
+    X(V2, MESSAGE_NEW, always, submit_message, V2, "EP-RECV-1", 900) \
+    X(V2, MESSAGE_CONFIRM, always, submit_confirm, V2, "EP-SEND-4", 901) \
+    X(V2, MESSAGE_RETRY, is_unconfirmed, repeat_item, V2, "EP-SEND-6", 902) \
+    X(V2, MESSAGE_RETRY, always, refuse_unknown_id, V2, "EP-SEND-6", 903) \
+    X(V2, PING, always, answer_ping, V2, "EP-TIME-2", 904) \
+    X(V2, PONG, always, ignore, V2, "EP-TIME-2", 905) \
+    X(V2, BYE, always, cut, CLOSING, "EP-TIME-4", 906) \
+    X(V2, ERROR, always, note_error, V2, "EP-ERR-1", 907) \
+    X(V2, UNKNOWN, always, refuse_unknown, V2, "EP-ERR-2", 908) \
+    X(V2, INVALID, is_auth, refuse_bad_auth, CLOSING, "EP-AUTH-5", 909) \
+    X(V2, INVALID, always, refuse_invalid, V2, "EP-ERR-4", 910) \
+    X(V2, MALFORMED, always, refuse_malformed, CLOSING, "EP-ERR-3", 911) \
+    X(V2, OVERSIZE, always, refuse_too_large, V2, "EP-LIM-2", 912) \
+    X(V2, OVERDEEP, always, submit_over_limit, V2, "EP-LIM-3", 913) \
+    X(V2, JOINED, always, ignore, V2, "EP-ERR-6", 923) \
+    X(V2, REFUSED, always, ignore, V2, "EP-ERR-6", 923) \
+    X(V2, REPLACED, always, say_replaced, CLOSING, "EP-TAKE-1", 914) \
+    X(V2, FAILED, always, say_failed, CLOSING, "EP-ERR-5", 915) \
+    X(V2, AUTH_TIMEOUT, always, ignore, V2, "EP-ERR-6", 923) \
+    X(V2, SILENCE, always, ping_peer, V2, "EP-TIME-2", 916) \
+    X(V2, IDLE, always, say_idle, CLOSING, "EP-TIME-3", 917) \
+    X(V2, REPEAT, always, repeat_unconfirmed, V2, "EP-SEND-7", 918) \
+    X(V2, CLOSE_TIMEOUT, always, ignore, V2, "EP-ERR-6", 923) \
+    X(V2, HANGUP, always, leave, GONE, "EP-PRES-2", 921) \
+    X(V2, STOP, always, say_shutdown, CLOSING, "EP-TIME-4", 919) \
+    X(CLOSING, AUTH_V1, always, ignore, CLOSING, "EP-ERR-6", 923) \
+    X(CLOSING, AUTH_V2, always, ignore, CLOSING, "EP-ERR-6", 923) \
+    X(CLOSING, SESSION_UPDATE, always, ignore, CLOSING, "EP-ERR-6", 923) \
+    X(CLOSING, CLIENTS_LIST, always, ignore, CLOSING, "EP-ERR-6", 923) \
+    X(CLOSING, MESSAGE_NEW, always, ignore, CLOSING, "EP-ERR-6", 923) \
+    X(CLOSING, MESSAGE_CONFIRM, always, ignore, CLOSING, "EP-ERR-6", 923) \
+    X(CLOSING, MESSAGE_RETRY, always, ignore, CLOSING, "EP-ERR-6", 923) \
+    X(CLOSING, PING, always, ignore, CLOSING, "EP-ERR-6", 923) \
+    X(CLOSING, PONG, always, ignore, CLOSING, "EP-ERR-6", 923) \
+    X(CLOSING, BYE, always, ignore, CLOSING, "EP-ERR-6", 923) \
+    X(CLOSING, ERROR, always, ignore, CLOSING, "EP-ERR-6", 923) \
+    X(CLOSING, UNKNOWN, always, ignore, CLOSING, "EP-ERR-6", 923) \
+    X(CLOSING, INVALID, always, ignore, CLOSING, "EP-ERR-6", 923) \
+    X(CLOSING, MALFORMED, always, ignore, CLOSING, "EP-ERR-6", 923) \
+    X(CLOSING, OVERSIZE, always, ignore, CLOSING, "EP-ERR-6", 923) \
+    X(CLOSING, OVERDEEP, always, ignore, CLOSING, "EP-ERR-6", 923) \
+    X(CLOSING, JOINED, always, ignore, CLOSING, "EP-ERR-6", 923) \
+    X(CLOSING, REFUSED, always, ignore, CLOSING, "EP-ERR-6", 923) \
+    X(CLOSING, REPLACED, always, ignore, CLOSING, "EP-ERR-6", 923) \
+    X(CLOSING, FAILED, always, ignore, CLOSING, "EP-ERR-6", 923) \
+    X(CLOSING, AUTH_TIMEOUT, always, ignore, CLOSING, "EP-ERR-6", 923) \
+    X(CLOSING, SILENCE, always, ignore, CLOSING, "EP-ERR-6", 923) \
+    X(CLOSING, IDLE, always, ignore, CLOSING, "EP-ERR-6", 923) \
+    X(CLOSING, REPEAT, always, ignore, CLOSING, "EP-ERR-6", 923) \
+    X(CLOSING, CLOSE_TIMEOUT, always, abandon, CLOSING, "EP-TIME-5", 922) \
+    X(CLOSING, HANGUP, always, leave, GONE, "EP-PRES-2", 921) \
+    X(CLOSING, STOP, always, ignore, CLOSING, "EP-ERR-6", 923) \
+    X(GONE, AUTH_V1, always, ignore, GONE, "EP-ERR-6", 923) \
+    X(GONE, AUTH_V2, always, ignore, GONE, "EP-ERR-6", 923) \
+    X(GONE, SESSION_UPDATE, always, ignore, GONE, "EP-ERR-6", 923) \
+    X(GONE, CLIENTS_LIST, always, ignore, GONE, "EP-ERR-6", 923) \
+    X(GONE, MESSAGE_NEW, always, ignore, GONE, "EP-ERR-6", 923) \
+    X(GONE, MESSAGE_CONFIRM, always, ignore, GONE, "EP-ERR-6", 923) \
+    X(GONE, MESSAGE_RETRY, always, ignore, GONE, "EP-ERR-6", 923) \
+    X(GONE, PING, always, ignore, GONE, "EP-ERR-6", 923) \
+    X(GONE, PONG, always, ignore, GONE, "EP-ERR-6", 923) \
+    X(GONE, BYE, always, ignore, GONE, "EP-ERR-6", 923) \
+    X(GONE, ERROR, always, ignore, GONE, "EP-ERR-6", 923) \
+    X(GONE, UNKNOWN, always, ignore, GONE, "EP-ERR-6", 923) \
+    X(GONE, INVALID, always, ignore, GONE, "EP-ERR-6", 923) \
+    X(GONE, MALFORMED, always, ignore, GONE, "EP-ERR-6", 923) \
+    X(GONE, OVERSIZE, always, ignore, GONE, "EP-ERR-6", 923) \
+    X(GONE, OVERDEEP, always, ignore, GONE, "EP-ERR-6", 923) \
+    X(GONE, JOINED, always, ignore, GONE, "EP-ERR-6", 923) \
+    X(GONE, REFUSED, always, ignore, GONE, "EP-ERR-6", 923) \
+    X(GONE, REPLACED, always, ignore, GONE, "EP-ERR-6", 923) \
+    X(GONE, FAILED, always, ignore, GONE, "EP-ERR-6", 923) \
+    X(GONE, AUTH_TIMEOUT, always, ignore, GONE, "EP-ERR-6", 923) \
+    X(GONE, SILENCE, always, ignore, GONE, "EP-ERR-6", 923) \
+    X(GONE, IDLE, always, ignore, GONE, "EP-ERR-6", 923) \
+    X(GONE, REPEAT, always, ignore, GONE, "EP-ERR-6", 923) \
+    X(GONE, CLOSE_TIMEOUT, always, ignore, GONE, "EP-ERR-6", 923) \
+    X(GONE, HANGUP, always, ignore, GONE, "EP-ERR-6", 923) \
+    X(GONE, STOP, always, ignore, GONE, "EP-ERR-6", 923) \
 
 #define EP_SERVER_CELLS(X) \
     X(NEW, AUTH_V1, 0, 2) \
@@ -370,101 +372,101 @@ typedef enum ep_server_input {
     X(V1, BYE, 69, 1) \
     X(V1, ERROR, 70, 1) \
     X(V1, UNKNOWN, 71, 1) \
-    X(V1, INVALID, 72, 1) \
-    X(V1, MALFORMED, 73, 2) \
-    X(V1, OVERSIZE, 75, 1) \
-    X(V1, OVERDEEP, 76, 1) \
-    X(V1, JOINED, 77, 1) \
-    X(V1, REFUSED, 78, 1) \
-    X(V1, REPLACED, 79, 1) \
-    X(V1, FAILED, 80, 1) \
-    X(V1, AUTH_TIMEOUT, 81, 1) \
-    X(V1, SILENCE, 82, 1) \
-    X(V1, IDLE, 83, 1) \
-    X(V1, REPEAT, 84, 1) \
-    X(V1, CLOSE_TIMEOUT, 85, 1) \
-    X(V1, HANGUP, 86, 1) \
-    X(V1, STOP, 87, 1) \
-    X(V2, AUTH_V1, 88, 1) \
-    X(V2, AUTH_V2, 89, 2) \
-    X(V2, SESSION_UPDATE, 91, 2) \
-    X(V2, CLIENTS_LIST, 93, 1) \
-    X(V2, MESSAGE_NEW, 94, 1) \
-    X(V2, MESSAGE_CONFIRM, 95, 1) \
-    X(V2, MESSAGE_RETRY, 96, 2) \
-    X(V2, PING, 98, 1) \
-    X(V2, PONG, 99, 1) \
-    X(V2, BYE, 100, 1) \
-    X(V2, ERROR, 101, 1) \
-    X(V2, UNKNOWN, 102, 1) \
-    X(V2, INVALID, 103, 1) \
-    X(V2, MALFORMED, 104, 1) \
-    X(V2, OVERSIZE, 105, 1) \
-    X(V2, OVERDEEP, 106, 1) \
-    X(V2, JOINED, 107, 1) \
-    X(V2, REFUSED, 108, 1) \
-    X(V2, REPLACED, 109, 1) \
-    X(V2, FAILED, 110, 1) \
-    X(V2, AUTH_TIMEOUT, 111, 1) \
-    X(V2, SILENCE, 112, 1) \
-    X(V2, IDLE, 113, 1) \
-    X(V2, REPEAT, 114, 1) \
-    X(V2, CLOSE_TIMEOUT, 115, 1) \
-    X(V2, HANGUP, 116, 1) \
-    X(V2, STOP, 117, 1) \
-    X(CLOSING, AUTH_V1, 118, 1) \
-    X(CLOSING, AUTH_V2, 119, 1) \
-    X(CLOSING, SESSION_UPDATE, 120, 1) \
-    X(CLOSING, CLIENTS_LIST, 121, 1) \
-    X(CLOSING, MESSAGE_NEW, 122, 1) \
-    X(CLOSING, MESSAGE_CONFIRM, 123, 1) \
-    X(CLOSING, MESSAGE_RETRY, 124, 1) \
-    X(CLOSING, PING, 125, 1) \
-    X(CLOSING, PONG, 126, 1) \
-    X(CLOSING, BYE, 127, 1) \
-    X(CLOSING, ERROR, 128, 1) \
-    X(CLOSING, UNKNOWN, 129, 1) \
-    X(CLOSING, INVALID, 130, 1) \
-    X(CLOSING, MALFORMED, 131, 1) \
-    X(CLOSING, OVERSIZE, 132, 1) \
-    X(CLOSING, OVERDEEP, 133, 1) \
-    X(CLOSING, JOINED, 134, 1) \
-    X(CLOSING, REFUSED, 135, 1) \
-    X(CLOSING, REPLACED, 136, 1) \
-    X(CLOSING, FAILED, 137, 1) \
-    X(CLOSING, AUTH_TIMEOUT, 138, 1) \
-    X(CLOSING, SILENCE, 139, 1) \
-    X(CLOSING, IDLE, 140, 1) \
-    X(CLOSING, REPEAT, 141, 1) \
-    X(CLOSING, CLOSE_TIMEOUT, 142, 1) \
-    X(CLOSING, HANGUP, 143, 1) \
-    X(CLOSING, STOP, 144, 1) \
-    X(GONE, AUTH_V1, 145, 1) \
-    X(GONE, AUTH_V2, 146, 1) \
-    X(GONE, SESSION_UPDATE, 147, 1) \
-    X(GONE, CLIENTS_LIST, 148, 1) \
-    X(GONE, MESSAGE_NEW, 149, 1) \
-    X(GONE, MESSAGE_CONFIRM, 150, 1) \
-    X(GONE, MESSAGE_RETRY, 151, 1) \
-    X(GONE, PING, 152, 1) \
-    X(GONE, PONG, 153, 1) \
-    X(GONE, BYE, 154, 1) \
-    X(GONE, ERROR, 155, 1) \
-    X(GONE, UNKNOWN, 156, 1) \
-    X(GONE, INVALID, 157, 1) \
-    X(GONE, MALFORMED, 158, 1) \
-    X(GONE, OVERSIZE, 159, 1) \
-    X(GONE, OVERDEEP, 160, 1) \
-    X(GONE, JOINED, 161, 1) \
-    X(GONE, REFUSED, 162, 1) \
-    X(GONE, REPLACED, 163, 1) \
-    X(GONE, FAILED, 164, 1) \
-    X(GONE, AUTH_TIMEOUT, 165, 1) \
-    X(GONE, SILENCE, 166, 1) \
-    X(GONE, IDLE, 167, 1) \
-    X(GONE, REPEAT, 168, 1) \
-    X(GONE, CLOSE_TIMEOUT, 169, 1) \
-    X(GONE, HANGUP, 170, 1) \
-    X(GONE, STOP, 171, 1) \
+    X(V1, INVALID, 72, 2) \
+    X(V1, MALFORMED, 74, 2) \
+    X(V1, OVERSIZE, 76, 1) \
+    X(V1, OVERDEEP, 77, 1) \
+    X(V1, JOINED, 78, 1) \
+    X(V1, REFUSED, 79, 1) \
+    X(V1, REPLACED, 80, 1) \
+    X(V1, FAILED, 81, 1) \
+    X(V1, AUTH_TIMEOUT, 82, 1) \
+    X(V1, SILENCE, 83, 1) \
+    X(V1, IDLE, 84, 1) \
+    X(V1, REPEAT, 85, 1) \
+    X(V1, CLOSE_TIMEOUT, 86, 1) \
+    X(V1, HANGUP, 87, 1) \
+    X(V1, STOP, 88, 1) \
+    X(V2, AUTH_V1, 89, 1) \
+    X(V2, AUTH_V2, 90, 2) \
+    X(V2, SESSION_UPDATE, 92, 2) \
+    X(V2, CLIENTS_LIST, 94, 1) \
+    X(V2, MESSAGE_NEW, 95, 1) \
+    X(V2, MESSAGE_CONFIRM, 96, 1) \
+    X(V2, MESSAGE_RETRY, 97, 2) \
+    X(V2, PING, 99, 1) \
+    X(V2, PONG, 100, 1) \
+    X(V2, BYE, 101, 1) \
+    X(V2, ERROR, 102, 1) \
+    X(V2, UNKNOWN, 103, 1) \
+    X(V2, INVALID, 104, 2) \
+    X(V2, MALFORMED, 106, 1) \
+    X(V2, OVERSIZE, 107, 1) \
+    X(V2, OVERDEEP, 108, 1) \
+    X(V2, JOINED, 109, 1) \
+    X(V2, REFUSED, 110, 1) \
+    X(V2, REPLACED, 111, 1) \
+    X(V2, FAILED, 112, 1) \
+    X(V2, AUTH_TIMEOUT, 113, 1) \
+    X(V2, SILENCE, 114, 1) \
+    X(V2, IDLE, 115, 1) \
+    X(V2, REPEAT, 116, 1) \
+    X(V2, CLOSE_TIMEOUT, 117, 1) \
+    X(V2, HANGUP, 118, 1) \
+    X(V2, STOP, 119, 1) \
+    X(CLOSING, AUTH_V1, 120, 1) \
+    X(CLOSING, AUTH_V2, 121, 1) \
+    X(CLOSING, SESSION_UPDATE, 122, 1) \
+    X(CLOSING, CLIENTS_LIST, 123, 1) \
+    X(CLOSING, MESSAGE_NEW, 124, 1) \
+    X(CLOSING, MESSAGE_CONFIRM, 125, 1) \
+    X(CLOSING, MESSAGE_RETRY, 126, 1) \
+    X(CLOSING, PING, 127, 1) \
+    X(CLOSING, PONG, 128, 1) \
+    X(CLOSING, BYE, 129, 1) \
+    X(CLOSING, ERROR, 130, 1) \
+    X(CLOSING, UNKNOWN, 131, 1) \
+    X(CLOSING, INVALID, 132, 1) \
+    X(CLOSING, MALFORMED, 133, 1) \
+    X(CLOSING, OVERSIZE, 134, 1) \
+    X(CLOSING, OVERDEEP, 135, 1) \
+    X(CLOSING, JOINED, 136, 1) \
+    X(CLOSING, REFUSED, 137, 1) \
+    X(CLOSING, REPLACED, 138, 1) \
+    X(CLOSING, FAILED, 139, 1) \
+    X(CLOSING, AUTH_TIMEOUT, 140, 1) \
+    X(CLOSING, SILENCE, 141, 1) \
+    X(CLOSING, IDLE, 142, 1) \
+    X(CLOSING, REPEAT, 143, 1) \
+    X(CLOSING, CLOSE_TIMEOUT, 144, 1) \
+    X(CLOSING, HANGUP, 145, 1) \
+    X(CLOSING, STOP, 146, 1) \
+    X(GONE, AUTH_V1, 147, 1) \
+    X(GONE, AUTH_V2, 148, 1) \
+    X(GONE, SESSION_UPDATE, 149, 1) \
+    X(GONE, CLIENTS_LIST, 150, 1) \
+    X(GONE, MESSAGE_NEW, 151, 1) \
+    X(GONE, MESSAGE_CONFIRM, 152, 1) \
+    X(GONE, MESSAGE_RETRY, 153, 1) \
+    X(GONE, PING, 154, 1) \
+    X(GONE, PONG, 155, 1) \
+    X(GONE, BYE, 156, 1) \
+    X(GONE, ERROR, 157, 1) \
+    X(GONE, UNKNOWN, 158, 1) \
+    X(GONE, INVALID, 159, 1) \
+    X(GONE, MALFORMED, 160, 1) \
+    X(GONE, OVERSIZE, 161, 1) \
+    X(GONE, OVERDEEP, 162, 1) \
+    X(GONE, JOINED, 163, 1) \
+    X(GONE, REFUSED, 164, 1) \
+    X(GONE, REPLACED, 165, 1) \
+    X(GONE, FAILED, 166, 1) \
+    X(GONE, AUTH_TIMEOUT, 167, 1) \
+    X(GONE, SILENCE, 168, 1) \
+    X(GONE, IDLE, 169, 1) \
+    X(GONE, REPEAT, 170, 1) \
+    X(GONE, CLOSE_TIMEOUT, 171, 1) \
+    X(GONE, HANGUP, 172, 1) \
+    X(GONE, STOP, 173, 1) \
 
 #endif

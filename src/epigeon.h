@@ -198,7 +198,8 @@ typedef enum ep_event_type {
   EP_EVENT_MESSAGE,   /* client_id: from; to_json, json: payload (empty: none), uid, id, from_id */
   EP_EVENT_CONFIRMED, /* uid: the server has it and keeps it */
   EP_EVENT_RECEIPT,   /* uid, client_id: who has it; count: who has not; missed */
-  EP_EVENT_REFUSED,   /* uid, code, reason, json: array of refused recipients or empty; count */
+  EP_EVENT_REFUSED,   /* uid, code, reason, json: array of refused recipients or empty; count.
+                         `too-large`: queued before this server's limit was known (EP-LIM-9) */
   EP_EVENT_LOST,      /* EP/1: id, count: numbers that never came were skipped */
   EP_EVENT_ERROR,     /* code, reason; final: the client will not connect again by itself */
   EP_EVENT_PONG       /* count: round trip in ms */

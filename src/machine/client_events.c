@@ -30,9 +30,11 @@ ep_client_event *ep_client_event_new(const ep_client *client, const ep_event *ev
 }
 
 static uint64_t *counter_of(ep_client *client, const ep_client_event *event) {
+  ep_event_type type = event->event.type;
   if (event->item) return &client->item_events;
-  return event->event.type == EP_EVENT_CONFIRMED ? &client->confirmed_events
-                                                 : &client->small_events;
+  /* A refusal that is no item is the client's own: EP-LIM-9. */
+  bool outbox = type == EP_EVENT_CONFIRMED || type == EP_EVENT_REFUSED;
+  return outbox ? &client->confirmed_events : &client->small_events;
 }
 
 void ep_client_event_push(ep_client *client, ep_client_event *event) {

@@ -26,35 +26,52 @@ static void number_anew(ep_client *client) {
 
 /* ---- Closing up ---- */
 
-/* Whether there are items that must not be numbered: sessions in EP/1, and what was confirmed. */
-static bool has_holes(const ep_client *client, bool sessions, size_t *record_bytes) {
-  bool found = client->outbox.unordered != 0;
+typedef bool leaving(const ep_client *client, const ep_item *item);
+
+/* In EP/1 sessions are not numbered. */
+static bool is_session(const ep_client *client, const ep_item *item) {
+  (void)client;
+  return item->kind == EP_ITEM_SESSION;
+}
+
+/* EP-LIM-9 */
+static bool is_too_large(const ep_client *client, const ep_item *item) {
+  return ep_client_frame_most(item) > client->peer_frame;
+}
+
+static bool goes(const ep_client *client, const ep_outbox_slot *slot, leaving *leaves) {
+  return slot->confirmed || (leaves != NULL && leaves(client, slot->item));
+}
+
+/* Whether there are items that must not be numbered: what leaves, and what was confirmed. */
+static bool has_holes(const ep_client *client, leaving *leaves, size_t *record_bytes) {
+  const ep_outbox *box = &client->outbox;
+  bool found = false;
   *record_bytes = 0;
-  for (uint64_t slot = client->outbox.base; slot < client->outbox.next; slot++) {
-    const ep_item *item = ep_outbox_at(&client->outbox, slot);
-    if (item == NULL) continue;
-    if (sessions && item->kind == EP_ITEM_SESSION)
+  for (uint64_t at = box->base; at < box->next; at++) {
+    const ep_outbox_slot *slot = &box->ring[at & (box->capacity - 1)];
+    if (goes(client, slot, leaves))
       found = true;
     else
-      *record_bytes += ep_client_item_record_size(item);
+      *record_bytes += ep_client_item_record_size(slot->item);
   }
   return found;
 }
 
 /* Takes those items out and lets the others close up, so that they can be numbered anew: once
  * around. */
-static bool close_up(ep_client *client, bool sessions) {
+static bool close_up(ep_client *client, leaving *leaves) {
   ep_outbox *box = &client->outbox;
   ep_outbox_slot front;
   size_t record_bytes;
   uint64_t count = ep_outbox_count(box);
-  if (!has_holes(client, sessions, &record_bytes)) return true;
+  if (!has_holes(client, leaves, &record_bytes)) return true;
   if (!ep_outbox_reserve(box)) return false;
   if (!ep_client_keep_room(client, (size_t)count * 3, record_bytes)) return false;
   for (uint64_t i = 0; i < count; i++) {
     const ep_outbox_slot *slot = ep_outbox_front(box);
     bool confirmed = slot->confirmed;
-    if (!confirmed && !(sessions && slot->item->kind == EP_ITEM_SESSION)) {
+    if (!goes(client, slot, leaves)) {
       ep_item *item = ep_item_share(slot->item);
       ep_client_keep_item(client, ep_outbox_push(box, item), item);
     }
@@ -91,7 +108,7 @@ static bool put_session_first(ep_client *client) {
 /* EP-LOST-2 */
 static void begin_epoch(ep_client *client, const ep_message *reply) {
   EP_ASSERT(reply->expect == 0); /* else it starts over */
-  bool room = close_up(client, false);
+  bool room = close_up(client, NULL);
   if (room) number_anew(client);
   if (!room || !put_session_first(client)) {
     client->epoch_len = 0; /* so that the next reply does this again */
@@ -130,6 +147,48 @@ static void take_limits(ep_client *client, ep_bytes limits_json) {
   }
 }
 
+/* One event for each item that leaves; false: no memory, and nothing was told. */
+static bool tell_too_large(ep_client *client) {
+  const ep_outbox *box = &client->outbox;
+  ep_client_event *first = NULL, **last = &first;
+  bool room = true;
+  for (uint64_t at = box->base; room && at < box->next; at++) {
+    const ep_item *item = ep_outbox_at(box, at);
+    if (item == NULL || !is_too_large(client, item)) continue;
+    ep_event event = {.type = EP_EVENT_REFUSED, .code = ep_error_name(EP_ERROR_TOO_LARGE)};
+    event.reason = ep_error_sentence(EP_ERROR_TOO_LARGE);
+    if (item->kind == EP_ITEM_MESSAGE) event.uid = ep_client_item_uid(item);
+    *last = ep_client_event_new(client, &event);
+    room = *last != NULL;
+    if (room) last = &(*last)->next;
+  }
+  while (first != NULL) {
+    ep_client_event *event = first;
+    first = event->next;
+    event->next = NULL;
+    if (room)
+      ep_client_event_push(client, event);
+    else
+      ep_client_resize(client, event, event->size, 0);
+  }
+  return room;
+}
+
+/* EP-LIM-9: the server could not even say which item it was that it skipped. */
+static void drop_too_large(ep_client *client) {
+  ep_outbox *box = &client->outbox;
+  size_t record_bytes;
+  if (client->failed || !has_holes(client, is_too_large, &record_bytes)) return;
+  uint64_t first_id = ep_outbox_id(box, box->base);
+  if (!ep_outbox_reserve(box) || !tell_too_large(client) || !close_up(client, is_too_large)) {
+    ep_client_fail(client, "no memory");
+    return;
+  }
+  ep_outbox_rewind(box);
+  box->shift = box->base - first_id;
+  client->written = box->base;
+}
+
 void ep_client_do_resume_v2(ep_client *client, const ep_client_data *data) {
   const ep_message *reply = data->message;
   EP_ASSERT(reply->epoch.len >= 1 && reply->epoch.len <= EP_LIMIT_NAME);
@@ -145,6 +204,7 @@ void ep_client_do_resume_v2(ep_client *client, const ep_client_data *data) {
   } else {
     begin_epoch(client, reply);
   }
+  drop_too_large(client);
   if (!client->failed) client->reconnect_ms = EP_TIMER_RECONNECT_MS;
   ep_client_keep(client);
 }
@@ -157,7 +217,7 @@ void ep_client_do_resume_v1(ep_client *client, const ep_client_data *data) {
   bool known = data->message->known;
   bool same = client->peer_version == 1 && known;
   tell_authenticated(client, 1, known);
-  if (!same && !close_up(client, true)) { /* in EP/1 sessions are not numbered */
+  if (!same && !close_up(client, is_session)) {
     ep_client_fail(client, "no memory");
     return;
   }

@@ -84,6 +84,8 @@ ep_item *ep_client_make_item(ep_client *client, ep_status *status, ep_item_kind 
   return item;
 }
 
+size_t ep_client_frame_most(const ep_item *item) { return ep_item_size(item) + EP_U64_DIGITS; }
+
 /* Confirmations that the application has not looked at count too: they are bounded like what they
  * confirm. */
 static bool outbox_full(const ep_client *client, size_t more) {
@@ -97,7 +99,7 @@ static bool outbox_full(const ep_client *client, size_t more) {
 /* Takes over the reference to item, whatever comes of it. */
 static ep_status queue(ep_client *client, ep_item *item) {
   ep_status status = EP_OK;
-  if (ep_item_size(item) + EP_U64_DIGITS > client->peer_frame)
+  if (ep_client_frame_most(item) > client->peer_frame)
     status = EP_INVALID_ARGUMENT; /* EP-LIM-8 */
   else if (outbox_full(client, ep_item_size(item)))
     status = EP_FULL;
@@ -243,9 +245,14 @@ size_t ep_client_unconfirmed(const ep_client *client) {
 
 /* ---- Confirmed ---- */
 
+ep_bytes ep_client_item_uid(const ep_item *item) {
+  EP_ASSERT(item->kind == EP_ITEM_MESSAGE && item->uid_len > 2);
+  return ep_bytes_of(item->text + item->uid_at + 1, item->uid_len - 2);
+}
+
 static ep_client_event *confirmed_event(const ep_client *client, const ep_item *item) {
   ep_event event = {.type = EP_EVENT_CONFIRMED};
-  event.uid = ep_bytes_of(item->text + item->uid_at + 1, item->uid_len - 2);
+  event.uid = ep_client_item_uid(item);
   return ep_client_event_new(client, &event);
 }
 

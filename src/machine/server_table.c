@@ -125,7 +125,7 @@ static void refuse_v1(ep_server_conn *conn, const ep_message *message) {
 
 /* EP-AUTH-5 */
 static void refuse_bad_auth(ep_server_conn *conn, const ep_message *message) {
-  conn->version = message->version >= 2 ? 2 : 1;
+  if (conn->version == 0) conn->version = message->version >= 2 ? 2 : 1;
   ep_server_write_error(conn, EP_ERROR_BAD_AUTH, NULL);
   ep_server_note(conn, EP_COUNTER_REFUSED_AUTH, EP_ERROR_BAD_AUTH);
 }

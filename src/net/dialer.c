@@ -67,8 +67,10 @@ static void on_committed(void *context, bool stored) {
   *outcome = stored;
 }
 
-/* The stores of a client commit before they return; nothing else could be allowed meanwhile. */
+/* The stores of a client commit before they return; nothing else could be allowed meanwhile. What
+ * could not be stored (a full disk) is tried again after a pause. True: something was stored. */
 static bool records_store(ep_dialer *dialer) {
+  if (dialer->store_again_ms > now_of(dialer)) return false;
   ep_bytes records = ep_client_records(dialer->core);
   if (records.len == 0) return false;
   bool stored = false;
@@ -76,8 +78,9 @@ static bool records_store(ep_dialer *dialer) {
   if (!stored) {
     (void)snprintf(dialer->trouble, sizeof dialer->trouble, "%s", ep_store_trouble(dialer->store));
   }
+  dialer->store_again_ms = stored ? 0 : now_of(dialer) + EP_STORE_PAUSE_MS;
   ep_client_committed(dialer->core, stored);
-  return true;
+  return stored;
 }
 
 /* True: all of it was taken, so there may be more. */
@@ -176,6 +179,8 @@ static void dialer_turn(ep_member *member, uint64_t now_ms) {
 static uint64_t dialer_deadline(const ep_member *member) {
   const ep_dialer *dialer = (const ep_dialer *)(const void *)member;
   uint64_t due_ms = ep_client_deadline(dialer->core);
+  if (dialer->store_again_ms != 0 && dialer->store_again_ms < due_ms)
+    due_ms = dialer->store_again_ms;
   return dialer->give_up_ms < due_ms ? dialer->give_up_ms : due_ms;
 }
 

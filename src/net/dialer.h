@@ -12,7 +12,12 @@
 #include "net/link.h"
 #include "store/store.h"
 
-enum { EP_DIALER_TROUBLE = 512, EP_CONNECT_MS = 10000, EP_CLOSE_MS = 2000 };
+enum {
+  EP_DIALER_TROUBLE = 512,
+  EP_CONNECT_MS = 10000,
+  EP_CLOSE_MS = 2000,
+  EP_STORE_PAUSE_MS = 500
+};
 
 typedef enum ep_attempt_phase { EP_RESOLVING, EP_CONNECTING, EP_CONNECTED } ep_attempt_phase;
 
@@ -39,6 +44,7 @@ struct ep_dialer {
       give_up_ms; /* when to give up connecting, or writing before a close; UINT64_MAX: never */
   void (*on_event)(void *context, ep_dialer *dialer, const ep_event *event);
   void *context;
+  uint64_t store_again_ms; /* the store failed: when to try again; 0: it did not */
   bool in_turn;
   bool closing;      /* the application wants it gone */
   bool disconnected; /* the core has been told so */

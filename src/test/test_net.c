@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "net/address.h"
+#include "net/dialer.h"
 #include "test/test_net_world.h"
 
 Suite *ep_suite_net(void);
@@ -285,6 +286,48 @@ START_TEST(late_commits_hold_back_what_follows) {
 }
 END_TEST
 
+/* ---- A client's store that fails --------------------------------------------------------------
+ */
+
+static unsigned full_commits;
+
+static void full_commit(ep_store *store, ep_bytes batch, ep_store_done *done, void *context) {
+  (void)store;
+  (void)batch;
+  full_commits++;
+  done(context, false);
+}
+
+static const char *full_trouble(const ep_store *store) {
+  (void)store;
+  return "The disk is full.";
+}
+
+static void full_close(ep_store *store) { (void)store; }
+
+static bool has_tried_often(void) { return full_commits >= 3; }
+
+/* The loop goes on, and it is tried again after a pause each time. */
+START_TEST(full_disk_does_not_spin) {
+  serve("127.0.0.1:0", NULL, NULL);
+  char state[96];
+  (void)snprintf(state, sizeof state, "%s/alice", w.where);
+  client *alice = dial_at(0, "alice", w.address, state);
+  ep_store *before = alice->dialer->store;
+  ep_store full = {before->load, full_commit, full_trouble, full_close};
+  ep_store_close(before);
+  alice->dialer->store = &full;
+  full_commits = 0;
+  uint64_t began = ep_loop_now(w.loop);
+  send_to(alice, "bob", EP_LITERAL("1"));
+  run_until(has_tried_often);
+  ck_assert_uint_ge(ep_loop_now(w.loop) - began, 2 * EP_STORE_PAUSE_MS);
+  ck_assert_uint_le(full_commits, 4);
+  client_close(&w.clients[0]);
+  service_stop();
+}
+END_TEST
+
 /* ---- Suite ----------------------------------------------------------------------------------- */
 
 Suite *ep_suite_net(void) {
@@ -302,6 +345,7 @@ Suite *ep_suite_net(void) {
   tcase_add_test(talking, application_may_bring_its_loop);
   tcase_add_test(talking, loop_runs_until_nothing_is_left);
   tcase_add_test(talking, late_commits_hold_back_what_follows);
+  tcase_add_test(talking, full_disk_does_not_spin);
   add_net_wrong(suite);
   return suite;
 }

@@ -1,6 +1,6 @@
 /* The server core, as its clients see it: connections, authentication, presence, errors, limits,
- * time. Streams and routing are in test_server_streams.c. Read first: server_driver.h,
- * spec/protocol.md chapters 7, 10, 12 to 14. */
+ * time. Limits and credentials are in test_server_limits.c, streams and routing in
+ * test_server_streams.c. Read first: server_driver.h, spec/protocol.md chapters 7, 10, 12, 13. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,16 +10,6 @@
 #include "test/test_server_talk.h"
 
 #define LIMITS "'limits':{'frame':33554432,'depth':256,'session':65536}"
-
-/* Joins as a new client, in EP/2 with more members in the auth request; forgets what that led to.
- */
-static ep_conn enter2(const char *id, const char *more) {
-  char text[300];
-  snprintf(text, sizeof text, ",'expect':0%s", more);
-  ep_conn conn = auth2(id, text);
-  skip_frames(driver, conn);
-  return conn;
-}
 
 /* EP-AUTH-6, EP-PRES-1, EP-PRES-2, EP-PRES-3, EP-PRES-4, EP-SESS-1 */
 START_TEST(two_v1_clients_see_each_other) {
@@ -90,6 +80,22 @@ START_TEST(bad_auth_is_refused) {
         "client id, instance or expect.'}}");
   ck_assert(server_driver_was_closed(driver, a));
   say1(driver, b, "{'action':'auth','payload':{}}");
+  hear_nothing(driver, b);
+  ck_assert(server_driver_was_closed(driver, b));
+}
+END_TEST
+
+/* EP-AUTH-5, when somebody is authenticated already; EP-ERR-1: nothing is said in EP/1. */
+START_TEST(bad_second_auth_is_refused) {
+  ep_conn a = enter2("a", ""), b = server_driver_open(driver);
+  say1(driver, b, "{'action':'auth','payload':'b'}");
+  say(driver, a, "{'action':'auth','payload':7}");
+  hear(driver, a,
+       "{'action':'error','payload':{'code':'bad-auth','reason':'The auth request has no usable "
+       "client id, instance or expect.'}}");
+  ck_assert(server_driver_was_closed(driver, a));
+  skip_frames(driver, b);
+  say1(driver, b, "{'action':'auth','payload':'b','version':2,'expect':0}");
   hear_nothing(driver, b);
   ck_assert(server_driver_was_closed(driver, b));
 }
@@ -240,92 +246,6 @@ START_TEST(errors_of_v1_are_counted) {
 }
 END_TEST
 
-/* EP-LIM-2: one more than the limit is skipped, the limit itself passes. */
-START_TEST(frame_over_the_limit_is_skipped) {
-  ep_server_config config = {.frame = 1000};
-  server_driver_free(driver);
-  driver = server_driver_new_with(&config);
-  ep_conn a = enter2("a", "");
-  char frame[1100];
-  for (size_t len = 1000; len <= 1001; len++) {
-    size_t at = (size_t)snprintf(frame, sizeof frame, "{\"action\":\"ping\",\"payload\":\"");
-    memset(frame + at, 'x', sizeof frame - at);
-    memcpy(frame + len - 2, "\"}\f", 3);
-    server_driver_feed(driver, a, frame, len + 1, 64);
-    server_driver_turn(driver);
-    ep_bytes got = server_driver_take_frame(driver, a);
-    const char *start = len == 1000 ? "{\"action\":\"pong\""
-                                    : "{\"action\":\"error\",\"payload\":{\"code\":\"too-large\"";
-    ck_assert_msg(got.len > strlen(start) && memcmp(got.data, start, strlen(start)) == 0, "%.*s",
-                  (int)got.len, (const char *)got.data);
-  }
-  say(driver, a, "{'action':'ping'}");
-  hear(driver, a, "{'action':'pong'}");
-}
-END_TEST
-
-static void say_deep(ep_conn conn, bool enveloped, int depth, const char *id, const char *uid) {
-  char text[1200];
-  size_t at = (size_t)snprintf(
-      text, sizeof text, "{'action':'message.new','payload':{'to':'a',%s'uid':'%s','payload':", id,
-      uid);
-  for (int i = 0; i < depth - 2; i++) text[at++] = '[';
-  for (int i = 0; i < depth - 2; i++) text[at++] = ']';
-  memcpy(text + at, "}}", 3);
-  (enveloped ? say1 : say)(driver, conn, text);
-}
-
-/* EP-LIM-3 */
-START_TEST(message_nested_too_deep) {
-  ep_conn a = fresh1("a"), b = enter2("b", "");
-  skip_frames(driver, a);
-  say_deep(a, true, 257, "'id':0,", "deep");
-  hear1(driver, a, "{'action':'message.confirm','payload':'deep'}");
-  hear_nothing(driver, a);
-  say_deep(a, true, 256, "'id':1,", "good");
-  hear1(driver, a, "{'action':'message.confirm','payload':'good'}");
-  say_deep(b, false, 257, "'id':0,", "deep");
-  hear(driver, b, "{'action':'message.confirm','payload':0}");
-  hear(driver, b,
-       "{'action':'error','payload':{'code':'too-deep','reason':'The JSON is nested deeper than "
-       "this peer reads.','of':0,'uid':'deep','id':0}}");
-}
-END_TEST
-
-/* EP-LIM-7 */
-START_TEST(connections_are_limited) {
-  ep_server_config config = {.connections = 2};
-  server_driver_free(driver);
-  driver = server_driver_new_with(&config);
-  ep_conn a = server_driver_open(driver), third;
-  server_driver_open(driver);
-  ep_peer peer = {.local = true};
-  ck_assert_int_eq(ep_server_accept(server_driver_core(driver), &third, &peer, 0), EP_FULL);
-  server_driver_close(driver, a);
-  server_driver_open(driver);
-}
-END_TEST
-
-/* EP-SESS-4 */
-START_TEST(session_over_the_limit) {
-  ep_server_config config = {.session = 20};
-  server_driver_free(driver);
-  driver = server_driver_new_with(&config);
-  ep_conn a = enter2("a", ""), b = fresh1("b");
-  say(driver, a, "{'action':'session.update','payload':{'name':'0123456789abc'},'id':0}");
-  hear(driver, a, "{'action':'message.confirm','payload':0}");
-  hear(driver, a,
-       "{'action':'error','payload':{'code':'bad-session','reason':'The session is not an object, "
-       "or larger than the server keeps.','of':0,'id':0}}");
-  say(driver, a, "{'action':'session.update','payload':{'name':'012345678'},'id':1}");
-  hear(driver, a, "{'action':'message.confirm','payload':1}");
-  skip_frames(driver, b);
-  say1(driver, b, "{'action':'session.update','payload':{'name':'0123456789abc'}}");
-  hear_nothing(driver, b);
-  ck_assert_uint_eq(server_driver_counter(driver, "over-limit"), 1);
-}
-END_TEST
-
 /* EP-TIME-2, EP-TIME-3 */
 START_TEST(silence_is_pinged_and_then_closed) {
   ep_conn a = enter2("a", ""), b = fresh1("b");
@@ -375,64 +295,6 @@ START_TEST(closing_ends_though_nobody_reads) {
 }
 END_TEST
 
-/* EP-SEC-1, EP-SEC-3 */
-START_TEST(secret_is_claimed_at_first_auth) {
-  ep_conn a = enter2("a", ",'secret':'xyzzy'");
-  server_driver_close(driver, a);
-  const char *const wrong[] = {"", ",'secret':'xyzzz'", ",'secret':'xyzzyx'"};
-  for (int i = 0; i < 3; i++) {
-    char text[300];
-    ep_conn thief = server_driver_open(driver);
-    snprintf(text, sizeof text,
-             "{'action':'auth','payload':'a','version':2,'instance':'i','expect':0%s}", wrong[i]);
-    say1(driver, thief, text);
-    hear1(driver, thief,
-          "{'action':'error','payload':{'code':'unauthorized','reason':'The secret or the token is "
-          "not the right one.'}}");
-    ck_assert(server_driver_was_closed(driver, thief));
-  }
-  ep_conn thief = server_driver_open(driver);
-  say1(driver, thief, "{'action':'auth','payload':'a'}");
-  hear_nothing(driver, thief);
-  ck_assert(server_driver_was_closed(driver, thief));
-  server_driver_kill(driver, false);
-  a = enter2("a", ",'secret':'xyzzy'");
-  say(driver, a, "{'action':'ping'}");
-  hear(driver, a, "{'action':'pong'}");
-}
-END_TEST
-
-/* EP-SEC-2 */
-START_TEST(token_is_required) {
-  ep_server_config config = {.token = "sesame"};
-  server_driver_free(driver);
-  driver = server_driver_new_with(&config);
-  const char *const wrong[] = {"", ",'token':'sesam'", ",'token':'sesamesesame'",
-                               ",'token':'sesamE'"};
-  for (int i = 0; i < 4; i++) {
-    ep_conn a = enter2("a", wrong[i]);
-    ck_assert(server_driver_was_closed(driver, a));
-  }
-  ck_assert(server_driver_was_closed(driver, fresh1("a")));
-  ck_assert(!server_driver_was_closed(driver, enter2("a", ",'token':'sesame'")));
-}
-END_TEST
-
-/* EP-SEC-4 */
-START_TEST(v1_is_for_local_connections) {
-  ep_conn a = server_driver_open_as(driver, EP_STREAM, false);
-  say1(driver, a, "{'action':'auth','payload':'a'}");
-  hear_nothing(driver, a);
-  ck_assert(server_driver_was_closed(driver, a));
-  ep_server_config config = {.v1_remote = true};
-  server_driver_free(driver);
-  driver = server_driver_new_with(&config);
-  a = server_driver_open_as(driver, EP_STREAM, false);
-  say1(driver, a, "{'action':'auth','payload':'a'}");
-  hear1(driver, a, "{'action':'auth','payload':false}");
-}
-END_TEST
-
 /* EP-ERR-5, EP-G5-1: what could not be stored was not said. */
 START_TEST(failed_commit_confirms_nothing) {
   ep_conn a = enter2("a", "");
@@ -474,6 +336,7 @@ Suite *ep_suite_server(void) {
   tcase_add_test(tests, what_comes_before_auth_is_ignored);
   tcase_add_test(tests, who_does_not_authenticate_is_closed);
   tcase_add_test(tests, bad_auth_is_refused);
+  tcase_add_test(tests, bad_second_auth_is_refused);
   tcase_add_test(tests, version_is_negotiated);
   tcase_add_test(tests, second_auth);
   tcase_add_test(tests, newer_connection_takes_over);
@@ -481,19 +344,13 @@ Suite *ep_suite_server(void) {
   tcase_add_test(tests, slow_reader_gets_one_list_for_the_events_it_missed);
   tcase_add_test(tests, errors_of_v2);
   tcase_add_test(tests, errors_of_v1_are_counted);
-  tcase_add_test(tests, frame_over_the_limit_is_skipped);
-  tcase_add_test(tests, message_nested_too_deep);
-  tcase_add_test(tests, connections_are_limited);
-  tcase_add_test(tests, session_over_the_limit);
   tcase_add_test(tests, silence_is_pinged_and_then_closed);
   tcase_add_test(tests, bye_and_stop);
   tcase_add_test(tests, closing_ends_though_nobody_reads);
-  tcase_add_test(tests, secret_is_claimed_at_first_auth);
-  tcase_add_test(tests, token_is_required);
-  tcase_add_test(tests, v1_is_for_local_connections);
   tcase_add_test(tests, failed_commit_confirms_nothing);
   tcase_add_test(tests, memory_runs_out_anywhere);
   suite_add_tcase(suite, tests);
+  suite_add_tcase(suite, ep_tests_server_limits());
   suite_add_tcase(suite, ep_tests_server_streams());
   suite_add_tcase(suite, ep_tests_server_routing());
   suite_add_tcase(suite, ep_tests_server_lossy());

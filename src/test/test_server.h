@@ -6,6 +6,7 @@
 
 #include "epigeon.h"
 
+TCase *ep_tests_server_limits(void);  /* test_server_limits.c */
 TCase *ep_tests_server_streams(void); /* test_server_streams.c */
 TCase *ep_tests_server_routing(void); /* test_server_routing.c */
 TCase *ep_tests_server_lossy(void);   /* test_server_lossy.c */

@@ -17,6 +17,8 @@ void server_setup(void);
 void server_teardown(void);
 void restart_with(const ep_server_config *config);
 ep_conn auth1(const char *id);
+/* The next joins as a new client, with more members, and forgets what that led to. */
+ep_conn enter2(const char *id, const char *more);
 ep_conn auth2(const char *id, const char *more);
 ep_conn fresh1(const char *id);
 ep_conn fresh2(const char *id);
