@@ -251,155 +251,158 @@
         "hat authenticates in EP/1, which cannot carry them; its ids can have holes there.", 653) \
     X("EP-LOST-5", MUST, "8.4",  \
         "No unconfirmed message MUST be thrown away because the other side lost its state.", 654) \
+    X("EP-LOST-9", MUST, "8.4",  \
+        "A client MUST NOT send a message again, in a new numbering, that an `error` item wit" \
+        "hout `to` has refused.", 655) \
     X("EP-ADDR-1", MUST, "9",  \
         "A selector MUST match a client exactly when for each of its members the client's ses" \
         "sion has a member of the same name and an equal value; the empty selector matches ev" \
-        "ery known client.", 660) \
+        "ery known client.", 661) \
     X("EP-ADDR-2", MUST, "9",  \
         "Values MUST be compared by type and value: strings after undoing escapes, numbers as" \
         " IEEE 754 doubles (1 equals 1.0), `true`, `false` and `null` with themselves; arrays" \
-        " and objects in a session equal nothing.", 661) \
+        " and objects in a session equal nothing.", 662) \
     X("EP-ADDR-3", MUST, "9",  \
         "Any other `to` MUST be refused with `bad-to` (EP/2), or confirmed, dropped and count" \
-        "ed (EP/1).", 662) \
+        "ed (EP/1).", 663) \
     X("EP-ROUTE-1", MUST, "9",  \
         "The server MUST route an accepted message to the client named, or to every known cli" \
-        "ent that matches at that moment, connected or not, the sender included.", 663) \
+        "ent that matches at that moment, connected or not, the sender included.", 664) \
     X("EP-ROUTE-2", MUST, "9",  \
         "The server MUST confirm a message to its sender before it writes that message to the" \
-        " same client.", 664) \
+        " same client.", 665) \
     X("EP-PARK-1", MUST, "9",  \
         "The server MUST park an accepted message that nobody matches, and route it at the mo" \
-        "ment when a client matches.", 665) \
+        "ment when a client matches.", 666) \
     X("EP-PARK-2", MUST, "9",  \
         "Parked messages that come to match at one moment MUST be routed in the order in whic" \
-        "h they were accepted.", 666) \
+        "h they were accepted.", 667) \
     X("EP-PARK-3", MUST, "9",  \
-        "A session that a client has not set yet MUST be taken for `{}`.", 667) \
+        "A session that a client has not set yet MUST be taken for `{}`.", 668) \
     X("EP-ROUTE-3", MUST, "9",  \
         "The server MUST NOT route an unusable message: in EP/2 it answers `bad-message`, by " \
         "an item (EP-ERR-7) when the id is usable and else by a plain error; in EP/1 it count" \
-        "s it, and confirms it when its uid is usable.", 673) \
+        "s it, and confirms it when its uid is usable.", 674) \
     X("EP-SESS-1", MUST, "10",  \
         "In EP/1 a client MUST write its whole session after every auth reply and whenever it" \
-        " changes, and the server takes it at once.", 677) \
+        " changes, and the server takes it at once.", 678) \
     X("EP-SESS-2", MUST, "10",  \
         "In EP/2 a session update MUST be an item of the up stream; one without `id` is refus" \
-        "ed with `bad-message`.", 678) \
+        "ed with `bad-message`.", 679) \
     X("EP-SESS-3", MUST, "10",  \
         "The server MUST keep the session of a client that is away, and match it as if it wer" \
-        "e there.", 679) \
+        "e there.", 680) \
     X("EP-SESS-4", MUST, "10",  \
         "The server MUST NOT take over a session over the limit `session` or `members`: in EP" \
-        "/2 it refuses the item with `bad-session`; in EP/1 it counts it.", 680) \
+        "/2 it refuses the item with `bad-session`; in EP/1 it counts it.", 681) \
     X("EP-PRES-1", MUST, "10",  \
         "When a client joins, no older connection having it, the server MUST write `client.co" \
-        "nnect` to every other connected client that wants its presence.", 681) \
+        "nnect` to every other connected client that wants its presence.", 682) \
     X("EP-PRES-2", MUST, "10",  \
         "When a client's connection ends without takeover, the server MUST write `client.disc" \
-        "onnect` to every connected client that wants its presence.", 682) \
+        "onnect` to every connected client that wants its presence.", 683) \
     X("EP-PRES-3", MUST, "10",  \
         "When a client's session is set, the server MUST write `session.update` to every conn" \
         "ected client that wants its presence, the client itself included; the session just s" \
-        "et decides who wants it.", 683) \
+        "et decides who wants it.", 684) \
     X("EP-PRES-4", MUST, "10",  \
-        "The server MUST answer `clients.list` with one `clients.list`.", 684) \
+        "The server MUST answer `clients.list` with one `clients.list`.", 685) \
     X("EP-PRES-5", MUST, "10",  \
         "An EP/1 client MUST be taken to want everybody's presence, an EP/2 client that of th" \
-        "e clients whose session matches its `presence`, and nobody's where that is absent.", 685) \
+        "e clients whose session matches its `presence`, and nobody's where that is absent.", 686) \
     X("EP-PRES-6", MUST, "10",  \
         "A server that left out presence events for a connection MUST write one `clients.list" \
-        "` to it when it reads again.", 690) \
+        "` to it when it reads again.", 691) \
     X("EP-RCPT-1", MUST, "11",  \
         "When a recipient confirms a message with `receipt`, the server MUST put a `message.r" \
-        "eceipt` into the sender's down stream, if the sender's newest connection spoke EP/2.", 696) \
+        "eceipt` into the sender's down stream, if the sender's newest connection spoke EP/2.", 697) \
     X("EP-RCPT-2", MUST, "11",  \
         "A receipt that the limit `notices` leaves out MUST be counted in `missed` of the nex" \
-        "t one.", 697) \
+        "t one.", 698) \
     X("EP-ERR-1", MUST, "12",  \
         "An error MUST be written to EP/2 peers only, and an error read MUST be told to the a" \
-        "pplication or the log, never answered with an error.", 730) \
+        "pplication or the log, never answered with an error.", 731) \
     X("EP-ERR-2", MUST, "12",  \
         "An EP/2 peer MUST answer an action it does not know with `unknown-action`, and go on" \
-        ".", 731) \
+        ".", 732) \
     X("EP-ERR-3", MUST, "12",  \
         "A malformed frame MUST be answered with `malformed` and a close (EP/2), or dropped a" \
         "nd counted, and the connection closed when more than `malformed` of them came (EP/1," \
-        " or before authentication).", 732) \
+        " or before authentication).", 733) \
     X("EP-ERR-4", MUST, "12",  \
         "An invalid message MUST be answered with `bad-message`, or the more special error of" \
-        " chapter 12 (EP/2), or dropped and counted (EP/1).", 733) \
+        " chapter 12 (EP/2), or dropped and counted (EP/1).", 734) \
     X("EP-ERR-5", MUST, "12",  \
         "A server that cannot do what a connection asked, for want of memory or because its s" \
         "tore failed, MUST close that connection, in EP/2 after `failed`, without having conf" \
-        "irmed what it could not do.", 734) \
-    X("EP-ERR-6", MUST, "12", "Input that a state does not expect MUST NOT change anything.", 735) \
+        "irmed what it could not do.", 735) \
+    X("EP-ERR-6", MUST, "12", "Input that a state does not expect MUST NOT change anything.", 736) \
     X("EP-ERR-7", MUST, "12",  \
         "In EP/2 the server MUST refuse an item of the up stream by an `error` item in the do" \
-        "wn stream, and the id of the refused item counts as used.", 736) \
+        "wn stream, and the id of the refused item counts as used.", 737) \
     X("EP-TIME-2", MUST, "13",  \
         "In EP/2 a peer that has heard nothing for the timer `ping` MUST write a `ping`, and " \
-        "a peer that reads a `ping` MUST answer with a `pong` of the same payload.", 757) \
+        "a peer that reads a `ping` MUST answer with a `pong` of the same payload.", 758) \
     X("EP-TIME-3", MUST, "13",  \
         "In EP/2 a peer that has heard nothing for the timer `idle` MUST close the connection" \
-        ".", 758) \
+        ".", 759) \
     X("EP-TIME-4", SHOULD, "13",  \
         "A peer that closes an EP/2 connection on purpose SHOULD say so before: a client with" \
-        " `bye`, a server with an error.", 759) \
+        " `bye`, a server with an error.", 760) \
     X("EP-TIME-5", MUST, "13",  \
         "A connection that is being closed MUST be closed after the timer `close` even if not" \
-        " everything could be written.", 760) \
+        " everything could be written.", 761) \
     X("EP-LIM-1", MUST, "14",  \
-        "A peer MUST NOT use memory without a limit on behalf of another peer.", 797) \
+        "A peer MUST NOT use memory without a limit on behalf of another peer.", 798) \
     X("EP-LIM-2", MUST, "14",  \
         "A frame over the limit `frame` MUST be skipped to its 0x0C in constant memory; in EP" \
         "/2 it is answered with `too-large`, in EP/1 it is counted, and in both the connectio" \
-        "n goes on.", 798) \
+        "n goes on.", 799) \
     X("EP-LIM-3", MUST, "14",  \
         "A message over the limit `depth` or `members` whose uid (EP/1), or whose id (EP/2), " \
         "can be read MUST be confirmed, dropped and counted (EP/1), or refused with `too-deep" \
-        "` or `bad-message` (EP/2).", 799) \
+        "` or `bad-message` (EP/2).", 800) \
     X("EP-LIM-4", MUST, "14",  \
         "When a mailbox is full, the up stream of an EP/1 sender MUST wait: neither that mess" \
         "age nor a later one is accepted or confirmed, while every other message of that conn" \
-        "ection is processed.", 800) \
+        "ection is processed.", 801) \
     X("EP-LIM-5", MUST, "14",  \
         "When an EP/1 sender has waited for the timer `mailbox_wait`, the server MUST refuse " \
-        "the copies for full mailboxes alone, count and log them, and go on with the stream.", 801) \
+        "the copies for full mailboxes alone, count and log them, and go on with the stream.", 802) \
     X("EP-LIM-6", MUST, "14",  \
         "When a mailbox is full, the server MUST refuse that copy to an EP/2 sender with `mai" \
-        "lbox-full` at once, and route the message to all other recipients.", 802) \
+        "lbox-full` at once, and route the message to all other recipients.", 803) \
     X("EP-LIM-8", MUST, "14",  \
         "A client MUST NOT number an item whose frame is larger than the `frame` in `limits` " \
-        "of the last auth reply; while it has seen none, the default of the limit counts.", 803) \
+        "of the last auth reply; while it has seen none, the default of the limit counts.", 804) \
     X("EP-LIM-9", MUST, "14",  \
         "A client whose auth reply says a `frame` smaller than that of an unconfirmed item, `" \
         "expect` or above, MUST take that item out of its stream, tell its application that i" \
-        "t is refused, and let the items after it close up.", 804) \
+        "t is refused, and let the items after it close up.", 805) \
     X("EP-LIM-7", MUST, "14",  \
-        "A server that has `connections` connections MUST close further ones at once.", 805) \
+        "A server that has `connections` connections MUST close further ones at once.", 806) \
     X("EP-SEC-1", MUST, "17",  \
         "The server MUST keep, of the secret in the first EP/2 auth request of a client that " \
         "has none yet, only a SHA-256 hash, and refuse with `unauthorized` every later auth r" \
-        "equest of that client, in either version, that does not carry the same secret.", 1028) \
+        "equest of that client, in either version, that does not carry the same secret.", 1029) \
     X("EP-SEC-2", MUST, "17",  \
         "A server that was given a join token MUST refuse with `unauthorized` an auth request" \
-        " that does not carry it.", 1029) \
+        " that does not carry it.", 1030) \
     X("EP-SEC-3", MUST, "17",  \
         "The server MUST compare secrets and tokens in a time that does not depend on where t" \
-        "hey differ.", 1030) \
+        "hey differ.", 1031) \
     X("EP-SEC-4", MUST, "17",  \
         "The server MUST refuse EP/1 from an address that is not local unless its operator al" \
-        "lowed it.", 1031) \
+        "lowed it.", 1032) \
     X("EP-SEC-5", MUST, "17",  \
         "The server MUST NOT write anything about clients, sessions or messages to a connecti" \
-        "on before it is authenticated.", 1032) \
+        "on before it is authenticated.", 1033) \
     X("EP-COMPAT-1", MUST, "18",  \
         "A server MUST NOT write to an EP/1 client anything but `auth`, `clients.list`, `sess" \
         "ion.update`, `client.connect`, `client.disconnect`, `message.new` and `message.confi" \
-        "rm`.", 1057) \
+        "rm`.", 1058) \
     X("EP-COMPAT-2", MUST, "18",  \
         "A client MUST NOT write to an EP/1 server anything but `auth`, `session.update`, `cl" \
-        "ients.list`, `message.new` and `message.confirm`.", 1058) \
+        "ients.list`, `message.new` and `message.confirm`.", 1059) \
 
 #endif

@@ -21,43 +21,43 @@ static const struct ep_session_step ep_session_1_steps[] = {
     {'C',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":\\\""
      "ada\\\"}\"}\f",
-     72, 1068},
+     72, 1069},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":fals"
      "e}\"}\f",
-     70, 1069},
+     70, 1070},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"clients.list\\\",\\\"payload"
      "\\\":[{\\\"uuid\\\":\\\"ada\\\",\\\"state\\\":\\\"connected\\\",\\\"session\\\":{}}]"
      "}\"}\f",
-     132, 1070},
+     132, 1071},
     {'C',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"session.update\\\",\\\"payloa"
      "d\\\":{\\\"name\\\":\\\"a\\\"}}\"}\f",
-     91, 1071},
+     91, 1072},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"session.update\\\",\\\"payloa"
      "d\\\":{\\\"uuid\\\":\\\"ada\\\",\\\"connected\\\":true,\\\"session\\\":{\\\"name\\\""
      ":\\\"a\\\"}}}\"}\f",
-     141, 1072},
+     141, 1073},
     {'C',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"message.new\\\",\\\"payload\\"
      "\":{\\\"from\\\":\\\"ada\\\",\\\"to\\\":{\\\"name\\\":\\\"a\\\"},\\\"id\\\":0,\\\"ui"
      "d\\\":\\\"u-0\\\",\\\"payload\\\":\\\"note\\\"}}\"}\f",
-     160, 1073},
+     160, 1074},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"message.confirm\\\",\\\"paylo"
      "ad\\\":\\\"u-0\\\"}\"}\f",
-     83, 1074},
+     83, 1075},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"message.new\\\",\\\"payload\\"
      "\":{\\\"from\\\":\\\"ada\\\",\\\"to\\\":{\\\"name\\\":\\\"a\\\"},\\\"id\\\":0,\\\"ui"
      "d\\\":\\\"u-0\\\",\\\"payload\\\":\\\"note\\\",\\\"fromId\\\":0}}\"}\f",
-     173, 1075},
+     173, 1076},
     {'C',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"message.confirm\\\",\\\"paylo"
      "ad\\\":\\\"u-0\\\"}\"}\f",
-     83, 1076},
+     83, 1077},
 };
 
 static const struct ep_session_step ep_session_2_steps[] = {
@@ -65,40 +65,40 @@ static const struct ep_session_step ep_session_2_steps[] = {
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":\\\""
      "ada\\\",\\\"version\\\":2,\\\"instance\\\":\\\"9d1f0c2b7a5e4863\\\",\\\"expect\\\":0"
      "}\"}\f",
-     133, 1082},
+     133, 1083},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":fals"
      "e,\\\"version\\\":2,\\\"epoch\\\":\\\"5f3c9a1e7b2d4068\\\",\\\"expect\\\":0,\\\"wind"
      "ow\\\":4096,\\\"limits\\\":{\\\"frame\\\":33554432,\\\"depth\\\":256,\\\"session\\\""
      ":65536}}\"}\f",
-     208, 1083},
+     208, 1084},
     {'C',
      "{\"action\":\"session.update\",\"payload\":{\"room\":7},\"id\":0}\f",
-     56, 1084},
+     56, 1085},
     {'S',
      "{\"action\":\"message.confirm\",\"payload\":0}\f",
-     41, 1085},
+     41, 1086},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":{\"room\":7.0},\"id\":1,\"uid\":\"u-"
      "1\",\"payload\":{\"text\":\"hi\"},\"receipt\":true}}\f",
-     113, 1086},
+     113, 1087},
     {'S',
      "{\"action\":\"message.confirm\",\"payload\":1}\f",
-     41, 1087},
+     41, 1088},
     {'S',
      "{\"action\":\"message.new\",\"payload\":{\"from\":\"ada\",\"to\":{\"room\":7.0},\"id"
      "\":0,\"uid\":\"u-1\",\"payload\":{\"text\":\"hi\"},\"fromId\":1}}\f",
-     122, 1088},
+     122, 1089},
     {'C',
      "{\"action\":\"message.confirm\",\"payload\":0}\f",
-     41, 1089},
+     41, 1090},
     {'S',
      "{\"action\":\"message.receipt\",\"payload\":{\"id\":1,\"of\":1,\"uid\":\"u-1\",\"by"
      "\":\"ada\",\"left\":0}}\f",
-     87, 1090},
+     87, 1091},
     {'C',
      "{\"action\":\"message.confirm\",\"payload\":1}\f",
-     41, 1091},
+     41, 1092},
 };
 
 static const struct ep_session_step ep_session_3_steps[] = {
@@ -106,61 +106,61 @@ static const struct ep_session_step ep_session_3_steps[] = {
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":\\\""
      "ada\\\",\\\"version\\\":2,\\\"instance\\\":\\\"9d1f0c2b7a5e4863\\\",\\\"expect\\\":0"
      "}\"}\f",
-     133, 1097},
+     133, 1098},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":fals"
      "e,\\\"version\\\":2,\\\"epoch\\\":\\\"5f3c9a1e7b2d4068\\\",\\\"expect\\\":0,\\\"wind"
      "ow\\\":4096,\\\"limits\\\":{\\\"frame\\\":33554432,\\\"depth\\\":256,\\\"session\\\""
      ":65536}}\"}\f",
-     208, 1098},
+     208, 1099},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":\"bob\",\"id\":1,\"uid\":\"u-1\",\"p"
      "ayload\":\"second\"}}\f",
-     86, 1099},
+     86, 1100},
     {'S',
      "{\"action\":\"message.retry\",\"payload\":0}\f",
-     39, 1100},
+     39, 1101},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":\"bob\",\"id\":0,\"uid\":\"u-0\",\"p"
      "ayload\":\"first\"}}\f",
-     85, 1101},
+     85, 1102},
     {'S',
      "{\"action\":\"message.confirm\",\"payload\":1}\f",
-     41, 1102},
+     41, 1103},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":\"bob\",\"id\":0,\"uid\":\"u-0\",\"p"
      "ayload\":\"first\"}}\f",
-     85, 1103},
+     85, 1104},
     {'S',
      "{\"action\":\"message.confirm\",\"payload\":1}\f",
-     41, 1104},
+     41, 1105},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":[\"bob\"],\"id\":2,\"uid\":\"u-2\","
      "\"payload\":\"third\"}}\f",
-     87, 1105},
+     87, 1106},
     {'S',
      "{\"action\":\"message.confirm\",\"payload\":2}\f",
-     41, 1106},
+     41, 1107},
     {'S',
      "{\"action\":\"error\",\"payload\":{\"code\":\"bad-to\",\"reason\":\"The address is n"
      "either a client id nor an object of scalars.\",\"of\":2,\"uid\":\"u-2\",\"id\":0}}\f",
-     145, 1107},
+     145, 1108},
     {'C',
      "{\"action\":\"message.confirm\",\"payload\":0}\f",
-     41, 1108},
+     41, 1109},
     {'C',
      "{\"action\":\"ping\",\"payload\":\"x\"}\f",
-     32, 1109},
+     32, 1110},
     {'S',
      "{\"action\":\"pong\",\"payload\":\"x\"}\f",
-     32, 1110},
+     32, 1111},
     {'C',
      "{\"action\":\"message.recall\"}\f",
-     28, 1111},
+     28, 1112},
     {'S',
      "{\"action\":\"error\",\"payload\":{\"code\":\"unknown-action\",\"reason\":\"This act"
      "ion is not known here.\"}}\f",
-     97, 1112},
+     97, 1113},
 };
 
 static const struct ep_session_step ep_session_4_steps[] = {
@@ -168,53 +168,53 @@ static const struct ep_session_step ep_session_4_steps[] = {
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":\\\""
      "ada\\\",\\\"version\\\":2,\\\"instance\\\":\\\"9d1f0c2b7a5e4863\\\",\\\"expect\\\":0"
      "}\"}\f",
-     133, 1121},
+     133, 1122},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":fals"
      "e,\\\"version\\\":2,\\\"epoch\\\":\\\"5f3c9a1e7b2d4068\\\",\\\"expect\\\":0,\\\"wind"
      "ow\\\":4096,\\\"limits\\\":{\\\"frame\\\":33554432,\\\"depth\\\":256,\\\"session\\\""
      ":65536}}\"}\f",
-     208, 1122},
+     208, 1123},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":\"ada\",\"id\":0,\"uid\":\"u-0\",\"p"
      "ayload\":\"one\"}}\f",
-     83, 1123},
+     83, 1124},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":\"ada\",\"id\":1,\"uid\":\"u-1\",\"p"
      "ayload\":\"two\"}}\f",
-     83, 1124},
+     83, 1125},
     {'S',
      "{\"action\":\"message.confirm\",\"payload\":1}\f",
-     41, 1125},
+     41, 1126},
     {'S',
      "{\"action\":\"message.new\",\"payload\":{\"from\":\"ada\",\"to\":\"ada\",\"id\":0,\""
      "uid\":\"u-0\",\"payload\":\"one\",\"fromId\":0}}\f",
-     107, 1126},
+     107, 1127},
     {'S',
      "{\"action\":\"message.new\",\"payload\":{\"from\":\"ada\",\"to\":\"ada\",\"id\":1,\""
      "uid\":\"u-1\",\"payload\":\"two\",\"fromId\":1}}\f",
-     107, 1127},
+     107, 1128},
     {'X',
      "cut",
-     3, 1128},
+     3, 1129},
     {'C',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":\\\""
      "ada\\\",\\\"version\\\":2,\\\"instance\\\":\\\"9d1f0c2b7a5e4863\\\",\\\"epoch\\\":\\"
      "\"5f3c9a1e7b2d4068\\\",\\\"expect\\\":1}\"}\f",
-     164, 1129},
+     164, 1130},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":true"
      ",\\\"version\\\":2,\\\"epoch\\\":\\\"5f3c9a1e7b2d4068\\\",\\\"expect\\\":2,\\\"windo"
      "w\\\":4096,\\\"limits\\\":{\\\"frame\\\":33554432,\\\"depth\\\":256,\\\"session\\\":"
      "65536}}\"}\f",
-     207, 1130},
+     207, 1131},
     {'S',
      "{\"action\":\"message.new\",\"payload\":{\"from\":\"ada\",\"to\":\"ada\",\"id\":1,\""
      "uid\":\"u-1\",\"payload\":\"two\",\"fromId\":1}}\f",
-     107, 1131},
+     107, 1132},
     {'C',
      "{\"action\":\"message.confirm\",\"payload\":1}\f",
-     41, 1132},
+     41, 1133},
 };
 
 static const struct ep_session EP_SESSIONS[] = {

@@ -13,6 +13,7 @@ typedef struct ep_item {
   uint8_t kind;      /* ep_item_kind */
   bool receipt;      /* the sender wants to know who has it */
   bool parked;       /* nobody matches yet */
+  bool refused;      /* client: the server has said no to it, for everybody */
   uint32_t sender;   /* server: index of the account that sent it */
   uint64_t from_id;  /* server: its number in the sender's stream */
   uint64_t sequence; /* server: its place in the order of all; key in the log */

@@ -228,6 +228,7 @@ static void join_new(ep_registry *registry, const ep_command *join) {
     return;
   }
   ep_reg_account_enter(registry, account);
+  registry->somebody_came = true;
   link_set(registry, account, join->link);
   streams_begin(registry, account, join);
   claim(account, join);

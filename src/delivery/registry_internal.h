@@ -63,6 +63,7 @@ struct ep_registry {
   ep_accounts gaps;    /* EP/1: a gap holds something back; oldest first */
   ep_accounts blocked; /* EP/1: the up stream waits; oldest first */
   ep_accounts parking; /* of those, who waits for room to park */
+  bool somebody_came;  /* who is new, or has a new session, may be whom they wait for */
   ep_account *dirty;
   ep_effect *effects; /* of the current apply */
   uint32_t effects_count, effects_capacity, effects_given;
@@ -140,7 +141,7 @@ void ep_reg_unblock(ep_registry *registry, ep_account *account);
 /* Tries the blocked item again. True: it no longer waits for what it waited for. */
 bool ep_reg_retry_blocked(ep_registry *registry, ep_account *account, bool force);
 void ep_reg_retry_waiters(ep_registry *registry, ep_account *mailbox);
-void ep_reg_retry_parking(ep_registry *registry);
+void ep_reg_retry_parking(ep_registry *registry); /* there may be room, or somebody who matches */
 
 /* session.c */
 ep_step ep_reg_session(ep_registry *registry, ep_upward *up);

@@ -37,6 +37,7 @@ ep_step ep_reg_session(ep_registry *registry, ep_upward *up) {
   ep_index_enter(&registry->index, &account->pairs, &pairs);
   ep_reg_dirty(registry, account);
   ep_reg_emit(registry, EP_OUTCOME_SESSION, account);
+  registry->somebody_came = true;
   bool mail = registry->unparking.count != 0;
   ep_reg_unpark(registry, account);
   if (mail) ep_reg_emit(registry, EP_OUTCOME_MAIL, account);

@@ -139,7 +139,21 @@ void ep_reg_retry_waiters(ep_registry *registry, ep_account *mailbox) {
   }
 }
 
+/* EP-PARK-1, EP-G8-1: what can be routed now needs no room to park. Each is tried once. */
+static void retry_for_newcomer(ep_registry *registry) {
+  uint32_t count = 0;
+  for (ep_account *at = registry->parking.first; at != NULL; at = at->next_waiter) count++;
+  ep_account *account = registry->parking.first;
+  while (count-- != 0 && registry->failed_link == 0) {
+    ep_account *next = account->next_waiter;
+    ep_reg_retry_blocked(registry, account, false);
+    account = next;
+  }
+}
+
 void ep_reg_retry_parking(ep_registry *registry) {
+  if (registry->somebody_came) retry_for_newcomer(registry);
+  registry->somebody_came = false;
   while (registry->parking.first != NULL && registry->failed_link == 0) {
     if (registry->parked >= registry->config.parked) return;
     if (registry->parked_bytes >= registry->config.parked_bytes) return;

@@ -60,6 +60,23 @@ static ep_client_event *item_event(const ep_client *client, const ep_message *me
   return made;
 }
 
+/* EP-LOST-9: the uid says whether it is that item still. False: no memory. */
+static bool note_refused(ep_client *client, const ep_message *message) {
+  uint64_t slot;
+  unsigned needed = EP_HAS_OF | EP_HAS_UID;
+  if (message->action != EP_ACTION_ERROR || (message->has & needed) != needed) return true;
+  if (message->to_json.len != 0) return true; /* others get it */
+  if (!ep_outbox_slot_of(&client->outbox, message->of, &slot)) return true;
+  ep_item *item = ep_outbox_at(&client->outbox, slot);
+  if (item->kind != EP_ITEM_MESSAGE || item->refused) return true;
+  if (!ep_bytes_equal(ep_client_item_uid(item), message->uid)) return true;
+  if (!ep_client_keep_room(client, 1, ep_client_item_record_size(item))) return false;
+  item->refused = true;
+  ep_client_keep_item(client, slot, item);
+  ep_client_keep(client);
+  return true;
+}
+
 /* EP-RECV-9, EP-RECV-5: a message that was delivered before is confirmed in its turn, and not
  * shown. */
 static bool accept(ep_client *client, const ep_message *message) {
@@ -74,6 +91,10 @@ static bool accept(ep_client *client, const ep_message *message) {
   bool fresh = numbered && !known;
   bool room = !fresh || ep_seen_reserve(&client->seen);
   ep_client_event *event = room ? item_event(client, message, known) : NULL;
+  if (event != NULL && !note_refused(client, message)) {
+    ep_client_resize(client, event, event->size, 0);
+    event = NULL;
+  }
   if (event == NULL) {
     ep_client_fail(client, "no memory");
     return false;

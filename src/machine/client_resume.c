@@ -28,10 +28,15 @@ static void number_anew(ep_client *client) {
 
 typedef bool leaving(const ep_client *client, const ep_item *item);
 
-/* In EP/1 sessions are not numbered. */
-static bool is_session(const ep_client *client, const ep_item *item) {
+/* EP-LOST-9 */
+static bool is_refused(const ep_client *client, const ep_item *item) {
   (void)client;
-  return item->kind == EP_ITEM_SESSION;
+  return item->refused;
+}
+
+/* In EP/1 sessions are not numbered. */
+static bool is_session_or_refused(const ep_client *client, const ep_item *item) {
+  return item->kind == EP_ITEM_SESSION || is_refused(client, item);
 }
 
 /* EP-LIM-9 */
@@ -40,7 +45,7 @@ static bool is_too_large(const ep_client *client, const ep_item *item) {
 }
 
 static bool goes(const ep_client *client, const ep_outbox_slot *slot, leaving *leaves) {
-  return slot->confirmed || (leaves != NULL && leaves(client, slot->item));
+  return slot->confirmed || leaves(client, slot->item);
 }
 
 /* Whether there are items that must not be numbered: what leaves, and what was confirmed. */
@@ -108,7 +113,7 @@ static bool put_session_first(ep_client *client) {
 /* EP-LOST-2 */
 static void begin_epoch(ep_client *client, const ep_message *reply) {
   EP_ASSERT(reply->expect == 0); /* else it starts over */
-  bool room = close_up(client, NULL);
+  bool room = close_up(client, is_refused);
   if (room) number_anew(client);
   if (!room || !put_session_first(client)) {
     client->epoch_len = 0; /* so that the next reply does this again */
@@ -217,7 +222,7 @@ void ep_client_do_resume_v1(ep_client *client, const ep_client_data *data) {
   bool known = data->message->known;
   bool same = client->peer_version == 1 && known;
   tell_authenticated(client, 1, known);
-  if (!same && !close_up(client, is_session)) {
+  if (!same && !close_up(client, is_session_or_refused)) {
     ep_client_fail(client, "no memory");
     return;
   }

@@ -2,7 +2,8 @@
  *   META "client"               format, id, instance, epoch, key, server's version, numbers of both
  * streams
  *   META "confirmed", "session" two sessions, as JSON text
- *   LOG slot                    an unconfirmed item: where its id belongs, its text
+ *   LOG slot                    an unconfirmed item: where its id belongs, and whether it was
+ *                               refused (top bit), its text
  *   CONFIRMED slot              it was confirmed before its turn (EP/1)
  *   SEEN place in the ring      the fingerprint of a message that was taken
  * The numbers are written once a turn, with the records they go with.
@@ -12,6 +13,8 @@
 #include "machine/client_internal.h"
 
 enum { STATE_FORMAT = 1, KEY_MOST = 16, PRINT_LEN = 16, HEAD_MOST = 512 };
+
+#define REFUSED (UINT32_C(1) << 31)
 
 static const char key_client[] = "client", key_confirmed[] = "confirmed", key_session[] = "session";
 
@@ -49,7 +52,8 @@ void ep_client_keep_item(ep_client *client, uint64_t slot, const ep_item *item) 
   if (!client->durable) return;
   size_t len = ep_client_item_record_size(item);
   uint8_t *to = begin(client, EP_TABLE_LOG, false, slot_key(key, slot), len);
-  to = ep_pack_u32(to, item->shape.hole);
+  EP_ASSERT(item->shape.hole < REFUSED);
+  to = ep_pack_u32(to, item->shape.hole | (item->refused ? REFUSED : 0));
   ep_pack_bytes(to, ep_bytes_of(item->text, item->shape.len));
 }
 
@@ -274,10 +278,11 @@ static ep_status load_item(ep_client *client, ep_bytes key, ep_bytes value) {
   ep_item *item;
   ep_unpack in = {value, false}, name = {key, false};
   uint64_t slot = ep_unpack_u64(&name);
-  uint32_t hole = ep_unpack_u32(&in);
+  uint32_t head = ep_unpack_u32(&in), hole = head & ~REFUSED;
   if (!ep_unpack_ended(&name) || in.bad || hole > in.left.len) return EP_DAMAGED;
   ep_status status = load_text(client, &item, hole, in.left);
   if (status != EP_OK) return status;
+  item->refused = (head & REFUSED) != 0;
   status = ep_outbox_place(&client->outbox, slot, item);
   if (status == EP_OK) return EP_OK;
   ep_item_drop(&client->allocator, item);

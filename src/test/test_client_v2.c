@@ -193,6 +193,38 @@ START_TEST(v2_server_takes_less_than_before) {
 }
 END_TEST
 
+/* EP-LOST-9: refused, its confirm lost, then the server's state: it is not sent again. */
+START_TEST(v2_refused_is_not_sent_again) {
+  char uid[37], text[400];
+  desk *d = desk_new();
+  d->config.durable = true;
+  desk_begin(d);
+  desk_join2(d, "e1", 0);
+  desk_send(d, "bob", "0", NULL);
+  desk_send(d, "bob", "1", uid);
+  desk_send(d, "bob", "2", NULL);
+  desk_commit(d);
+  see_all(d);
+  snprintf(text, sizeof text,
+           "{'action':'error','payload':{'code':'parked-full','reason':'r','of':1,'uid':'%s',"
+           "'id':0}}",
+           uid);
+  tell(d, text);
+  ck_assert(desk_event(d, EP_EVENT_REFUSED));
+  ck_assert(bytes_are(d->event.uid, uid));
+  desk_commit(d);
+  ck_assert(desk_restart(d));
+  desk_open(d);
+  see_all(d);
+  tell1(d, "{'action':'auth','payload':false,'version':2,'epoch':'e2','expect':0}");
+  desk_commit(d);
+  see_up(d, 0, "0");
+  see_up(d, 1, "2");
+  see_nothing(d);
+  desk_free(d);
+}
+END_TEST
+
 START_TEST(v2_window) {
   desk *d = desk_fresh();
   desk_join2(d, "e1", 0);
@@ -417,6 +449,7 @@ void add_client_v2(TCase *tcase) {
   tcase_add_test(tcase, v2_time);
   tcase_add_test(tcase, v2_errors);
   tcase_add_test(tcase, v2_too_large_for_this_server);
+  tcase_add_test(tcase, v2_refused_is_not_sent_again);
   tcase_add_test(tcase, v2_server_takes_less_than_before);
   tcase_add_test(tcase, v2_says_bye);
   tcase_add_test(tcase, v2_presence);

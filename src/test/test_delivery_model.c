@@ -144,6 +144,7 @@ static int change_session(model *m, int a, const m_command *c) {
     if (c->keys[k] >= 0) m->having[k][c->keys[k]][m->having_count[k][c->keys[k]]++] = a;
   }
   unpark(m, a, false);
+  m->came = true;
   return DONE;
 }
 
@@ -338,6 +339,7 @@ static void join(model *m, const m_command *c) {
   if (!known) {
     *account = (m_account){.exists = true, .keys = {-1, -1}, .version = c->version};
     m->order[m->count++] = c->account;
+    m->came = true;
   }
   account->link = c->link;
   if (!again) {
@@ -390,6 +392,25 @@ static void tick(model *m) {
   }
 }
 
+/* Each that waits for room to park, once, in the order in which they began to wait. */
+static void retry_for_newcomer(model *m) {
+  uint64_t before = m->turns;
+  uint64_t after = 0;
+  while (m->came) {
+    int next = -1;
+    for (int a = 0; a < M_ACCOUNTS; a++) {
+      const m_account *x = &m->accounts[a];
+      bool waits = x->blocked && x->version == 1 && x->blocker == -1 && x->turn < before;
+      if (!waits || x->turn < after) continue;
+      if (next < 0 || x->turn < m->accounts[next].turn) next = a;
+    }
+    if (next < 0) break;
+    after = m->accounts[next].turn + 1;
+    retry(m, next, false);
+  }
+  m->came = false;
+}
+
 int model_by_link(const model *m, uint32_t link) {
   for (int a = 0; a < M_ACCOUNTS; a++) {
     if (m->accounts[a].exists && m->accounts[a].link == link) return a;
@@ -418,6 +439,7 @@ void model_apply(model *m, const m_command *c) {
       receive(m, a, c);
     }
   }
+  retry_for_newcomer(m);
   while (m->parked_count < M_PARKED) {
     int a = next_waiter(m, -1);
     if (a < 0 || !retry(m, a, false)) break;

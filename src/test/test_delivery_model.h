@@ -71,6 +71,7 @@ typedef struct model {
   m_parked parked[M_PARKED];
   int parked_count;
   uint64_t now, turns;
+  bool came; /* somebody new, or with a new session */
   int messages;
   char log[1 << 16]; /* confirms of the last command */
 } model;

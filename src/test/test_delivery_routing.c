@@ -108,8 +108,11 @@ START_TEST(parked_full) {
   said(tick(w, 59999), "");
   said(tick(w, 1), "confirm c \"w0\"; note parked-refused c 1");
   said(message(w, 3, 1, "z", "w1"), "note waits c 1");
-  said(join1(w, 5, "z"), "joined z");
-  said(tick(w, 60000), "confirm c \"w1\"; mail z"); /* by now there is somebody */
+  said(join1(w, 5, "z"), "joined z; confirm c \"w1\"; mail z"); /* no need to park any more */
+  said(message(w, 3, 2, "{\"k\":2}", "w2"), "note waits c 1");
+  said(message(w, 1, 3, "{\"k\":3}", "u3"), "note waits a 1");
+  said(session(w, 2, 2, "{\"k\":3}"), "confirm b 2; session b; confirm a \"u3\"; mail b");
+  said(tick(w, 60000), "confirm c \"w2\"; note parked-refused c 1");
   world_free(w);
 }
 END_TEST
