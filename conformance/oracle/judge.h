@@ -37,6 +37,10 @@ void judge_free(judge *judge);
 /* Back to an empty trace, keeping memory for the next one. */
 void judge_reset(judge *judge);
 
+/* The server's limit `mailbox` is lower than the spec's: an EP/1 sender's copy for a mailbox of so
+ * many copies may be refused in silence (EP-LIM-5). Holds until judge_reset. */
+void judge_mailbox_limit(judge *judge, uint64_t copies);
+
 /* Takes the next event; t_ms and line must not go back. False: this or an earlier event was wrong
  * (events after the first wrong one are not judged). */
 bool judge_event(judge *judge, const trace_event *event);

@@ -49,6 +49,7 @@ typedef struct trace_event {
    * said, and then an ARRIVED frame is the oldest one with the same bytes that has not arrived. */
   uint64_t n;
   span bytes;       /* with the end byte; may be empty for ARRIVED with n: the bytes written */
+  bool dropped;     /* WRITTEN: somebody threw it away on its way; false: not known */
   bool damaged;     /* ARRIVED: not what was written, so it does not come from the peer */
   bool lossy;       /* OPEN: whole frames can be lost, doubled, reordered */
   bool rude_client; /* OPEN: what this client does is not judged (it breaks rules on purpose) */

@@ -1,0 +1,121 @@
+/* Rules of one connection, each with a trace that breaks it and a twin that does not: forms,
+ * authentication, negotiation, errors, receipts, presence, applications.
+ * Read first: test_judge.h. Then: test_judge_streams.c. */
+#include "oracle/test_judge.h"
+
+#define TWO JOIN("1", "ada") JOIN("2", "bob")
+#define SELF "1> " NEW("ada", "0", "u") "1< " CONFIRM("0")
+#define RECEIPT(id, of, by, left)                                                      \
+  "{'action':'message.receipt','payload':{'id':" id ",'of':" of ",'uid':'u','by':'" by \
+  "','left':" left "}}\n"
+#define TO_BOB \
+  TWO "1> " ASKING("bob", "0", "u") "1< " CONFIRM("0") "2< " COPY("ada", "bob", "0", "u", "0")
+#define ERROR(code, more) "{'action':'error','payload':{'code':'" code "','reason':'.'" more "}}\n"
+
+const rule_case rule_cases[] = {
+    {"EP-FRAME-1", JOIN("1", "ada") "1> {'action':'ping'}\n",
+     JOIN("1", "ada") "1r> {'action':'ping'}\n"},
+    {"EP-FRAME-4", "1+\n" ASK1("1", "ada"), "1+\n1> {'action':'auth','payload':'ada'}\n"},
+    {"EP-FRAME-4", JOIN1("1", "ada"), JOIN1("1", "ada") "1> " NEW("ada", "0", "u")},
+    {"EP-FRAME-5", JOIN("1", "ada") "1> {'action':'ping'}\n",
+     JOIN("1", "ada") "1>> {'action':'ping'}\n"},
+    {"EP-FRAME-5", JOIN("1", "ada") "1< {'action':'ping'}\n",
+     JOIN("1", "ada") "1<< {'action':'ping'}\n"},
+    {"EP-JSON-1", JOIN("1", "ada"), JOIN("1", "ada") "1< {'action':'ping',}\n"},
+    {"EP-JSON-5", JOIN("1", "ada") "1> " NEW("ada", "0", "u"),
+     JOIN("1", "ada") "1> " NEW("ada", "0.0", "u")},
+    {"EP-MSG-1", JOIN("1", "ada"), JOIN("1", "ada") "1> {'payload':1}\n"},
+    {"EP-MSG-2", "1+\n" ASK1("1", "ada"), "1+\n1>> {'action':'auth','payload':''}\n"},
+    {"EP-MSG-3", JOIN("1", "ada") "1> " NEW("ada", "0", "u") "1> " NEW("ada", "1", "v"),
+     JOIN("1", "ada") "1> " NEW("ada", "0", "u") "1> " NEW("ada", "1", "u")},
+    {"EP-MSG-4", JOIN1("1", "ada") "1>> " NEW("ada", "0", "u"),
+     JOIN1("1", "ada") "1>> " ASKING("ada", "0", "u")},
+    {"EP-MSG-5", JOIN("1", "ada") SELF "1< " COPY("ada", "ada", "0", "u", "0"),
+     JOIN("1", "ada") SELF "1< {'action':'message.new','payload':{'from':'ada','to':'ada','id':0,"
+                           "'uid':'u','payload':'u','fromId':0,'more':1}}\n"},
+    {"EP-COMPAT-1", JOIN1("1", "ada") "1<< {'action':'client.connect','payload':'bob'}\n",
+     JOIN1("1", "ada") "1<< {'action':'ping'}\n"},
+    {"EP-COMPAT-2", JOIN1("1", "ada"), JOIN1("1", "ada") "1>> " RETRY("0")},
+
+    {"EP-AUTH-1", "1+\n" ASK1("1", "ada"), "1+\n1>> " NEW("bob", "0", "u")},
+    {"EP-AUTH-3", "1+rude\n1>> " NEW("bob", "0", "u"),
+     "1+rude\n1>> " NEW("bob", "0", "u") "1<< " CONFIRM("'u'")},
+    {"EP-AUTH-6", "1+\n" ASK1("1", "ada") REPLY1("1", "true") LIST1("1"),
+     "1+\n" ASK1("1", "ada") REPLY1("1", "true") "1<< " COPY("ada", "ada", "0", "u", "0")},
+    {"EP-AUTH-8", "1+\n" ASK1("1", "ada") "1>> " NEW("bob", "0", "u"),
+     "1+\n" ASK1("1", "ada") "1>> " NEW("bob", "0", "u") "1<< " CONFIRM("'u'")},
+    {"EP-AUTH-9", JOIN("1", "ada"),
+     JOIN("1", "ada") "1< {'action':'auth','payload':true,'version':2,'epoch':'e','expect':0,"
+                      "'window':3," LIMITS "}\n"},
+    {"EP-SEC-5", "1+\n" ASK1("1", "ada"), "1+\n" ASK1("1", "ada") LIST1("1")},
+    {"EP-NEG-1", "1+\n" ASK("1", "ada", "'instance':'i','expect':0"),
+     "1+\n" ASK("1", "ada", "'instance':'i'")},
+    {"EP-NEG-1", "1+\n" ASK("1", "ada", "'instance':'i','expect':3,'epoch':'e'"),
+     "1+\n" ASK("1", "ada", "'instance':'i','expect':3")},
+    {"EP-NEG-2", JOIN1("1", "ada"), "1+\n" ASK1("1", "ada") REPLY("1", "false", "e", "0")},
+    {"EP-NEG-3", JOIN("1", "ada"),
+     JOIN("1", "ada") "2+\n" ASK("2", "bob", "'instance':'i','expect':0") REPLY1("2", "false")},
+    {"EP-TAKE-1",
+     JOIN("1", "ada") "2+\n" ASK("2", "ada", "'instance':'j','expect':0")
+         REPLY("2", "true", "e", "0") "1< " ERROR("replaced", ""),
+     JOIN("1", "ada") "2+\n" ASK("2", "ada", "'instance':'j','expect':0")
+         REPLY("2", "true", "e", "0") "@4000\n1< {'action':'ping'}\n"},
+    {"EP-TAKE-1", JOIN("1", "ada"), JOIN("1", "ada") "1< " ERROR("replaced", "")},
+
+    {"EP-ERR-1", JOIN1("1", "ada"), JOIN1("1", "ada") "1<< " ERROR("bad-message", "")},
+    {"EP-ERR-3",
+     "1+rude\n" ASK("1", "ada", "'instance':'i','expect':0")
+         REPLY("1", "false", "e", "0") "1> {'action':\n1< " ERROR("malformed", ""),
+     "1+rude\n" ASK("1", "ada", "'instance':'i','expect':0")
+         REPLY("1", "false", "e", "0") "1> {'action':\n1< " ERROR("malformed",
+                                                                  "") "1< {'action':'ping'}\n"},
+    {"EP-FRAME-2", JOIN("1", "ada"), JOIN("1", "ada") "1< " ERROR("malformed", "")},
+    {"EP-ERR-4", JOIN("1", "ada") "1< " ERROR("bad-message", ""),
+     JOIN("1", "ada") "1< " ERROR("no-such-code", "")},
+    {"EP-ERR-7", JOIN("1", "ada") SELF "1< " ERROR("bad-to", ",'of':0,'uid':'u','id':0"),
+     JOIN("1", "ada") SELF "1< " ERROR("bad-to", ",'of':1,'id':0")},
+    {"EP-SESS-2", JOIN("1", "ada") "1> {'action':'session.update','payload':{},'id':0}\n",
+     JOIN("1", "ada") "1> {'action':'session.update','payload':{}}\n"},
+    {"EP-TIME-2",
+     JOIN("1", "ada") "1> {'action':'ping','payload':1}\n1< {'action':'pong','payload':1}\n",
+     JOIN("1", "ada") "1> {'action':'ping','payload':1}\n1< {'action':'pong','payload':2}\n"},
+    {"EP-CLI-3", JOIN("1", "ada") "1> {'action':'bye'}\n1-\n",
+     JOIN("1", "ada") "1> {'action':'bye'}\n1> {'action':'ping'}\n"},
+    {"EP-PRES-5",
+     JOIN("1", "ada") "1> {'action':'clients.list','payload':''}\n"
+                      "1< {'action':'clients.list','payload':[]}\n",
+     JOIN("1", "ada") "1< {'action':'clients.list','payload':[]}\n"},
+    {"EP-PRES-5",
+     "1+\n" ASK("1", "ada", "'instance':'i','expect':0,'presence':{}")
+         REPLY("1", "false", "e", "0") "1< {'action':'client.connect','payload':'bob'}\n",
+     JOIN("1", "ada") "1< {'action':'client.connect','payload':'bob'}\n"},
+
+    {"EP-PRES-1", JOIN1("1", "ada") "1<< {'action':'client.connect','payload':'bob'}\n",
+     JOIN1("1", "ada") "1<< {'action':'client.connect','payload':'ada'}\n"},
+
+    {"EP-RCPT-1", TO_BOB "2> " CONFIRM("0") "1< " RECEIPT("0", "0", "bob", "0"),
+     TO_BOB "1< " RECEIPT("0", "0", "bob", "0")},
+    {"EP-RCPT-1", TO_BOB "2> " CONFIRM("0"),
+     TO_BOB "2> " CONFIRM("0") "1< " RECEIPT("0", "1", "bob", "0")},
+    {"EP-RCPT-1", TO_BOB "2> " CONFIRM("0") "1< " RECEIPT("0", "0", "bob", "1"),
+     TO_BOB
+     "2> " CONFIRM("0") "1< " RECEIPT("0", "0", "bob", "1") "1< " RECEIPT("1", "0", "bob", "0")},
+    {"EP-RCPT-1", TO_BOB "2> " CONFIRM("0") "heal\n@19999\n",
+     TO_BOB "2> " CONFIRM("0") "heal\n@20000\n"},
+
+    {"G1", "sent ada u ada\n" JOIN("1", "ada") "1> " NEW("ada", "0", "u"),
+     "sent ada v ada\n" JOIN("1", "ada") "1> " NEW("ada", "0", "u")},
+    {"EP-G6-1", "sent ada u ada\n" JOIN("1", "ada") SELF "confirmed ada u\n",
+     "sent ada u ada\n" JOIN("1", "ada") "1> " NEW("ada", "0", "u") "confirmed ada u\n"},
+    {"EP-RECV-8", TO_BOB "delivered bob u ada\n2> " CONFIRM("0"),
+     "stored bob\n" TO_BOB "2> " CONFIRM("0")},
+    {"EP-RECV-9", TO_BOB "delivered bob u ada\n",
+     TO_BOB "delivered bob u ada\ndelivered bob u ada\n"},
+    {"G1", TO_BOB "delivered bob u ada\n", TWO "delivered bob u ada\n"},
+    {"EP-RECV-1",
+     TO_BOB "1> " NEW("bob", "1", "v") "1< " CONFIRM("1") "2< " COPY(
+         "ada", "bob", "1", "v", "1") "delivered bob u ada\ndelivered bob v ada\n",
+     TO_BOB "1> " NEW("bob", "1", "v") "1< " CONFIRM("1") "2< " COPY("ada", "bob", "1", "v",
+                                                                     "1") "delivered bob v ada\n"},
+};
+const int rule_case_count = (int)(sizeof rule_cases / sizeof *rule_cases);
