@@ -224,7 +224,9 @@ typedef struct ep_event {
 
 /* The next event; false: none. What it points to is valid until the next call. A message counts as
  * handed over, and is confirmed, by the NEXT call (EP-RECV-8): finish with it first. A durable
- * client that is killed before its records are stored gives its last events again. */
+ * client that is killed before its records are stored gives its last events again. A CONFIRMED that
+ * nobody took before the kill does not come again: what ep_client_unconfirmed() no longer counts
+ * after loading is confirmed. */
 bool ep_client_next_event(ep_client *client, ep_event *out, uint64_t now_ms);
 
 /* The store of a durable client. Load every stored record, by table, in key order, then loaded(),
