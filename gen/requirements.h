@@ -14,7 +14,7 @@
         "The server MUST write as `from` the client id that the sender's connection authentic" \
         "ated, whatever the sender wrote.", 82) \
     X("EP-G2-1", MUST, "3",  \
-        "The server MUST put at most one copy of a message into one mailbox.", 83) \
+        "The server MUST put at most one copy of an item that it accepted into one mailbox.", 83) \
     X("EP-G4-1", MUST, "3",  \
         "The server MUST put messages into all mailboxes in one total order.", 84) \
     X("EP-G5-1", MUST, "3",  \
@@ -127,6 +127,10 @@
         "d the server had not yet accepted.", 583) \
     X("EP-TAKE-3", MUST, "7.3",  \
         "The server MUST NOT write presence events because of a takeover.", 584) \
+    X("EP-TAKE-4", MUST, "7.3",  \
+        "The newer of two connections is the one that the server accepted later: it MUST refu" \
+        "se with `replaced` an auth request on a connection that it accepted before another o" \
+        "ne that has joined as the same client, even when that one has ended since.", 585) \
     X("EP-CLI-1", MUST, "7.4",  \
         "A client MUST open a connection when its application wants one.", 592) \
     X("EP-CLI-2", MUST, "7.4",  \
@@ -234,7 +238,8 @@
     X("EP-LOST-3", MUST, "8.4",  \
         "A client that renumbers because of another epoch, or because it knew none, MUST put " \
         "its last confirmed session before the other items, if it is not `{}` and they do not" \
-        " begin with a session.", 649) \
+        " begin with a session; one that was confirmed and refused counts, and is refused aga" \
+        "in.", 649) \
     X("EP-LOST-4", MUST, "8.4",  \
         "A client that is told `auth false` by an EP/1 server, after it had been authenticate" \
         "d there before, MUST renumber its unconfirmed messages from 0 and expect id 0.", 650) \
@@ -368,7 +373,8 @@
         "ection is processed.", 801) \
     X("EP-LIM-5", MUST, "14",  \
         "When an EP/1 sender has waited for the timer `mailbox_wait`, the server MUST refuse " \
-        "the copies for full mailboxes alone, count and log them, and go on with the stream.", 802) \
+        "the copies for full mailboxes alone, or the message for which there is no room to pa" \
+        "rk, count and log them, and go on with the stream.", 802) \
     X("EP-LIM-6", MUST, "14",  \
         "When a mailbox is full, the server MUST refuse that copy to an EP/2 sender with `mai" \
         "lbox-full` at once, and route the message to all other recipients.", 803) \

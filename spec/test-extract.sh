@@ -210,6 +210,7 @@ check_contents() {
     has server.dot '"new" -> "closed" [label="   cut   "]'
     has machines.mmd 'server_NEW --> server_READY : auth.v1'
     has machines.pml 'if :: (S_GUARD_known) -> S_DO_welcome(); state = S_READY'
+    has machines.pml 'inline server_on_AUTH_V1(state)'
     has epigeon.dict 'key_new_key_enveloped="\\\"new_key\\\""'
     check "a picture shows a refusal" sh -c '! grep -q "new. -> .new" gen/server.dot'
     for file in gen/*; do

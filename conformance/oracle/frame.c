@@ -184,17 +184,15 @@ static void wrong(frame *out, frame_class class, const char *why) {
   out->why = why;
 }
 
-/* Undoes the envelope: members of the message instead of those of the frame. */
+/* Undoes the envelope: members of the message instead of those of the frame. A surrogate without
+ * its partner becomes bytes that are not UTF-8, and so malformed. */
 static void open_envelope(frame_parser *parser, frame_members *members, frame *out) {
   span data = members->at[FRAME_FIELD_DATA];
-  bool lone;
   out->form = FRAME_ENVELOPED;
   out->exact = envelope_exact(out->text, data);
-  out->text = (span){parser->envelope, scan_unescape(parser->envelope, data, &lone)};
-  if (lone) {
-    wrong(out, FRAME_MALFORMED, "The data of the envelope has a surrogate without its partner.");
-  } else if (!collect_object(members, out->text, out)) {
-    wrong(out, FRAME_MALFORMED, "The data of the envelope is not a JSON object.");
+  out->text = (span){parser->envelope, scan_unescape(parser->envelope, data, NULL)};
+  if (!collect_object(members, out->text, out)) {
+    wrong(out, FRAME_MALFORMED, "The data of the envelope is not a JSON object in UTF-8.");
   }
 }
 

@@ -171,6 +171,16 @@ static void check_reply_expect(judge *j, struct conn *conn, uint64_t expect) {
   lead_auth(j, conn);
 }
 
+/* What was refused under the older instance may be told under the newer one. */
+static void keep_keys(struct client *client) {
+  const struct stream *up = client->server_up;
+  if (!up) return;
+  for (uint64_t id = up->base; id < up->next; id++) {
+    const struct item *item = stream_at(up, id);
+    if (item && item->mail) pool_map_put(&client->loose_mail, item->uid, item->mail);
+  }
+}
+
 static void reply_v2(judge *j, struct conn *conn, bool stranger) {
   struct client *client = conn->client;
   bool same = client->instance == conn->ask.instance;
@@ -190,6 +200,7 @@ static void reply_v2(judge *j, struct conn *conn, bool stranger) {
                   number(conn->reply_expect));
       lead_auth(j, conn);
     }
+    keep_keys(client);
     stream_drop(&client->server_up);
     client->server_up_unknown = false;
     down_renumber(client, false);

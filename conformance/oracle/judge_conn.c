@@ -6,6 +6,7 @@
 
 enum {
   GONE_KEPT = 65536,
+  PONG_MS = 4000, /* no pong comes so late where there are no faults */
   /* How long after the auth reply of a newer connection an older one may still be seen writing. */
   TAKEOVER_MS = EP_TIMER_CLOSE_MS + 1000,
   RIPE_MS = EP_TIMER_SETTLE_MS + 250
@@ -31,6 +32,7 @@ void conn_free(struct conn *conn) {
   stream_drop(&conn->down);
   pipe_free(&conn->way[TRACE_C2S]);
   pipe_free(&conn->way[TRACE_S2C]);
+  pool_map_free(&conn->view);
   free(conn);
 }
 
@@ -54,9 +56,29 @@ static void conn_remove(judge *j, struct conn *conn) {
   conn_free(conn);
 }
 
+/* EP-TIME-2: when faults have stopped, a ping that has arrived is answered soon. */
+static void check_pings(judge *j, const struct conn *conn) {
+  for (int dir = TRACE_C2S; dir <= TRACE_S2C; dir++) {
+    const struct pipe *pipe = &conn->way[dir];
+    bool dead = dir == TRACE_C2S ? !conn->client || conn->client->dead : j->server_down;
+    if (!pipe->pings_count || pipe->closed || pipe->silent || dead || conn->rude[0] ||
+        conn->rude[1])
+      continue;
+    if (!j->healed_line || pipe->ping_ms < j->healed_ms || j->t_ms < pipe->ping_ms + PONG_MS)
+      continue;
+    judge_wrong(j, "EP-TIME-2", "A pong for each ping.",
+                "%s has not answered a ping that arrived %llu ms ago.",
+                dir == TRACE_C2S ? "The client" : "The server",
+                (unsigned long long)(j->t_ms - pipe->ping_ms));
+    judge_about(j, conn->client, (span){"", 0});
+    judge_lead(j, pipe->ping_line);
+  }
+}
+
 void conn_close(judge *j, const trace_event *event) {
   struct conn *conn = judge_conn(j, event->conn);
   if (!conn) return;
+  check_pings(j, conn);
   struct client *client = conn->client;
   for (int dir = TRACE_C2S; dir <= TRACE_S2C; dir++) {
     if (event->has_dir && (int)event->dir != dir) continue;
@@ -106,6 +128,7 @@ static struct letter letter_of(const judge *j, const frame *f, span bytes) {
       break;
     case EP_ACTION_ERROR:
       if (letter.has_id) letter.uid = pool_name(f->uid, 2);
+      letter.partly = (f->has & FRAME_HAS_TO) != 0;
       break;
     case EP_ACTION_SESSION_UPDATE:
       letter.content = f->session;
@@ -137,6 +160,7 @@ static void fall_silent(judge *j, struct conn *conn, trace_dir dir, const char *
 }
 
 static void pong_written(judge *j, struct conn *conn, trace_dir dir, const frame *f) {
+  conn->way[dir].ping_ms = j->t_ms;
   if (pipe_take_ping(&conn->way[dir], pool_name(f->payload, 3)) || conn->rude[dir]) return;
   judge_wrong(j, "EP-TIME-2", "A pong for each ping, with the payload of the ping.",
               "A pong was written with a payload that no unanswered ping had.");
@@ -232,6 +256,14 @@ static void check_turn(judge *j, struct conn *conn, trace_dir dir, const frame *
 
 /* ---- Arrived ---- */
 
+static void ping_arrived(const judge *j, struct pipe *pipe, uint64_t payload) {
+  if (!pipe->pings_count) {
+    pipe->ping_ms = j->t_ms;
+    pipe->ping_line = j->line;
+  }
+  pipe_ping(pipe, payload);
+}
+
 static void at_server(judge *j, struct conn *conn, const struct letter *letter) {
   if (letter->action == EP_ACTION_AUTH) auth_ask_arrived(j, conn, letter);
   if (!conn->asks_arrived) return; /* EP-AUTH-3: it is ignored */
@@ -241,7 +273,7 @@ static void at_server(judge *j, struct conn *conn, const struct letter *letter) 
     case EP_ACTION_MESSAGE_CONFIRM: down_confirm_arrived(j, conn, letter); break;
     case EP_ACTION_MESSAGE_RETRY: pipe_want(&conn->way[TRACE_S2C], letter->id); break;
     case EP_ACTION_CLIENTS_LIST: conn->lists_asked++; break;
-    case EP_ACTION_PING: pipe_ping(&conn->way[TRACE_S2C], letter->payload); break;
+    case EP_ACTION_PING: ping_arrived(j, &conn->way[TRACE_S2C], letter->payload); break;
     default: break;
   }
 }
@@ -253,7 +285,7 @@ static void at_client(judge *j, struct conn *conn, const struct letter *letter) 
     case EP_ACTION_MESSAGE_RECEIPT: down_arrived(j, conn, letter); break;
     case EP_ACTION_MESSAGE_CONFIRM: up_confirm_arrived(j, conn, letter); break;
     case EP_ACTION_MESSAGE_RETRY: pipe_want(&conn->way[TRACE_C2S], letter->id); break;
-    case EP_ACTION_PING: pipe_ping(&conn->way[TRACE_C2S], letter->payload); break;
+    case EP_ACTION_PING: ping_arrived(j, &conn->way[TRACE_C2S], letter->payload); break;
     case EP_ACTION_ERROR:
       if (letter->has_id) down_arrived(j, conn, letter);
       break;
@@ -287,6 +319,7 @@ static void written(judge *j, struct conn *conn, const trace_event *event) {
   check_turn(j, conn, event->dir, &f);
   form_check(j, conn, event->dir, &f, event->bytes);
   if (j->wrong) return;
+  if (f.class != FRAME_OK) pipe->noise = true; /* its begin may arrive alone */
   struct letter letter = letter_of(j, &f, event->bytes);
   letter.n = pipe->written;
   if (event->dir == TRACE_C2S) {

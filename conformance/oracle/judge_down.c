@@ -315,7 +315,7 @@ void down_arrived(judge *j, struct conn *conn, const struct letter *letter) {
     item->arrived_ms = j->t_ms;
   }
   item->arrivals++;
-  if (item->kind == ITEM_REFUSAL) notice_refusal_arrived(conn->client, item->uid);
+  if (item->kind == ITEM_REFUSAL) notice_refusal_arrived(j, conn->client, letter);
   if (down->front < down->base) down->front = down->base;
   while ((item = stream_at(down, down->front)) && item->arrivals) down->front++;
 }

@@ -53,7 +53,7 @@ size_t end_unfinished(const judge *j) {
     count += client_unfinished(j, client);
     if (client->in_mail) mail_away(j->mail, client->mail, is_gone(client) || client->rude);
   }
-  return count + mail_missing(j->mail);
+  return count + mail_missing(j->mail) + presence_wrong((judge *)j, false);
 }
 
 /* ---- Judging ---- */
@@ -88,7 +88,7 @@ static void judge_client_end(judge *j, struct client *client) {
   } else if (unconfirmed(client->down)) {
     name_item(j, client, client->down, false);
   } else if (app_unfinished(client) && !may_wait(j, client)) {
-    judge_wrong(j, "EP-G8-1", "Each message confirmed within the timer heal.",
+    judge_wrong(j, "EP-G6-1", "Each message kept, and written, until it is confirmed or refused.",
                 "%zu messages that an application sent were never confirmed.",
                 app_unfinished(client));
     judge_about(j, client, (span){"", 0});

@@ -36,6 +36,7 @@ struct item {
   bool confirmed;       /* the reader has written a confirm of it */
   bool confirm_arrived; /* the writer may know that */
   bool settled;         /* the writer certainly knows that */
+  uint64_t refused_ms;  /* up: when a refusal of all of it arrived; 0: none */
   bool refused;         /* up: its refusal has arrived, so that the client may forget it */
   bool v2, over;        /* over: a session that may be refused */
 };
@@ -46,7 +47,8 @@ struct owed {
   char *text;
   uint32_t uid_len;
   item_kind kind;
-  bool must; /* false: the writer may know that it was confirmed */
+  bool must;     /* false: the writer may know that it was confirmed */
+  bool must_not; /* the writer certainly knows that it was refused: EP-LOST-9 */
 };
 
 /* One numbering of one stream. */
@@ -77,7 +79,7 @@ struct client {
   uint32_t mail;       /* index in mail.h */
   bool rude;           /* a connection of this id was rude: only its messages are followed */
   pool_recent loose;   /* rude: its copies that the server wrote */
-  pool_map loose_mail; /* rude: keys in mail.h of its messages, by uid */
+  pool_map loose_mail; /* keys in mail.h, by uid: of a rude client, and of an older instance */
   uint32_t asked_conn; /* the newest connection on which its auth request arrived */
   /* What the server knows. */
   bool known;           /* it has written an auth reply to it since its state began */
@@ -90,8 +92,8 @@ struct client {
   struct stream *down;
   /* What the client knows. */
   struct stream *up;
-  struct stream *up_before; /* EP/1: the numbering that it goes on with if it is killed now */
-  struct stream *client_down;             /* the numbering of client_epoch */
+  struct stream *up_before;   /* EP/1: the numbering that it goes on with if it is killed now */
+  struct stream *client_down; /* the numbering of client_epoch */
   uint64_t client_epoch, client_instance; /* names: what it knows since its last auth reply */
   bool client_v2;                         /* the version of its last auth reply */
   bool joined;                            /* it has been authenticated, since its state began */
@@ -148,6 +150,7 @@ struct letter {
   uint64_t id, uid; /* uid: a name */
   uint64_t payload; /* ping, pong: name of the payload */
   bool has_payload, session_over;
+  bool partly; /* error: `to` names the recipients refused */
   struct asking ask;
   span uid_text, uid_json, to, content; /* content: the payload of a message, a session */
   char *text;                           /* owns these four, or NULL while they lie in the frame */
@@ -167,7 +170,8 @@ struct pipe {
   size_t retries_count, retries_room;
   uint64_t *pings; /* payloads of pings of the reader that may have arrived */
   size_t pings_count, pings_room;
-  uint64_t first_id, next_id; /* EP/2: items first_id to next_id - 1 were written here */
+  uint64_t ping_ms, ping_line; /* when the first of them arrived, or the last was answered */
+  uint64_t first_id, next_id;  /* EP/2: items first_id to next_id - 1 were written here */
   bool items;
 };
 
@@ -194,6 +198,8 @@ struct conn {
   bool out_of_step; /* EP-LOST-6 */
   bool session_due; /* EP-RES-5 */
   unsigned lists_asked, lists_written;
+  pool_map view; /* EP/1: whom the server has shown: 1 connected, 0 not */
+  bool view_partial;
   struct stream *up, *down;
   uint64_t up_from;   /* EP/2: the id with which the up stream goes on */
   uint64_t down_from; /* EP/2: the down stream goes on with this id, if down_sure */
@@ -261,7 +267,7 @@ struct item *stream_append(struct stream *stream,
                            uint64_t id); /* zeroed; id >= next; numbers between are holes */
 void stream_begin(struct stream *stream, uint64_t id); /* the first number is id */
 void stream_forget_below(struct stream *stream, uint64_t id);
-void stream_owe(struct stream *stream, const struct item *item, bool must);
+struct owed *stream_owe(struct stream *stream, const struct item *item, bool must);
 void stream_owe_rest(struct stream *stream,
                      const struct stream *before); /* what `before` still owed */
 /* Whether an item is the next that is owed, those that need not come apart. */
@@ -342,7 +348,7 @@ void notice_confirmed(judge *j, struct client *recipient, const struct item *ite
 void notice_receipt(judge *j, struct conn *conn, const frame *f);
 void notice_refusal(judge *j, struct conn *conn, const frame *f);
 /* The client may know of a refusal. */
-void notice_refusal_arrived(struct client *client, uint64_t uid);
+void notice_refusal_arrived(const judge *judge, struct client *client, const struct letter *letter);
 void notice_loose_refusal(judge *j, struct conn *conn, const frame *f); /* of a rude client */
 void notice_excuse(struct client *client); /* what is owed need not come any more */
 void notice_forget(struct client *client);
@@ -351,6 +357,10 @@ bool notice_missing(judge *j, struct client *client); /* a receipt that never ca
 /* ---- judge_presence.c: sessions and lists the server shows ---- */
 
 void presence_written(judge *j, struct conn *conn, const frame *f);
+
+/* How many clients an EP/1 client has been shown wrongly, as things are now; with `tell` the first
+ * is wrong (EP-PRES-1, EP-PRES-2). */
+size_t presence_wrong(judge *judge, bool tell);
 
 /* ---- judge_app.c: what applications did ---- */
 

@@ -161,6 +161,10 @@ void notice_refusal(judge *j, struct conn *conn, const frame *f) {
   struct item *item = stream_at(up, f->of);
   if (!item && (client->stranger || (up && f->of < up->base))) return; /* not seen, or forgotten */
   uint64_t uid = f->has & FRAME_HAS_UID ? pool_name(f->uid, 2) : 0;
+  if ((!item || item->uid != uid) && pool_map_get(&client->loose_mail, uid)) {
+    notice_loose_refusal(j, conn, f);
+    return;
+  }
   if (!item || !item->arrivals || (uid && item->uid != uid)) {
     judge_wrong(j, "EP-ERR-7", "An item of the up stream that has arrived, and its uid.",
                 "The server refused item %llu of the up stream, and %s.", number(f->of),
@@ -176,9 +180,13 @@ void notice_refusal(judge *j, struct conn *conn, const frame *f) {
   }
 }
 
-void notice_refusal_arrived(struct client *client, uint64_t uid) {
+void notice_refusal_arrived(const judge *j, struct client *client, const struct letter *letter) {
+  uint64_t uid = letter->uid;
   struct item *item = up_by_uid(client->up, uid);
-  if (item) item->refused = true;
+  if (item) {
+    item->refused = true;
+    if (!letter->partly && !item->refused_ms) item->refused_ms = j->t_ms + 1;
+  }
   if (!client->up) return;
   for (size_t i = client->up->owed_at; i < client->up->owed_count; i++)
     if (client->up->owed[i].uid == uid) client->up->owed[i].must = false;

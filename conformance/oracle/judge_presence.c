@@ -2,6 +2,9 @@
  * Read first: judge_internal.h; spec/protocol.md, chapter 10. */
 #include "oracle/judge_internal.h"
 
+/* More pairs of a connection and a client than this are not compared at the end. */
+#define JUDGED_MOST 10000000u
+
 /* In EP/1 the event shows that the server has taken the session. */
 static void session_shown(judge *j, const frame *f) {
   struct client *client = judge_client_by_name(j, client_name(f->client));
@@ -9,6 +12,62 @@ static void session_shown(judge *j, const frame *f) {
   if (pool_name(f->session, 7) != client->event_session) return;
   mail_session_applied(j->mail, client->mail, client->event_number, j->line);
   client->event_number = 0;
+}
+
+/* What the reader of this connection now thinks of who is there. */
+static void see(judge *j, struct conn *conn, const frame *f) {
+  if (conn->version != 1 || conn->lossy) return;
+  if (f->action == EP_ACTION_CLIENT_CONNECT || f->action == EP_ACTION_CLIENT_DISCONNECT) {
+    pool_map_put(&conn->view, client_name(f->client), f->action == EP_ACTION_CLIENT_CONNECT);
+    return;
+  }
+  if (f->action != EP_ACTION_CLIENTS_LIST) return;
+  pool_map_clear(&conn->view);
+  conn->view_partial = f->more > 0;
+  scan_walk walk;
+  frame_listed listed;
+  scan_begin(&walk, f->list, SCAN_DEPTH_MOST);
+  while (frame_list_next(&j->parser, &walk, &listed) == 1)
+    pool_map_put(&conn->view, client_name(listed.client), listed.connected);
+}
+
+static bool is_open(const struct conn *conn) {
+  return conn && !conn->way[TRACE_C2S].closed && !conn->way[TRACE_S2C].closed &&
+         !conn->replaced_line && !conn->way[TRACE_S2C].silent;
+}
+
+static bool seen_wrongly(const judge *j, const struct conn *conn, const struct client *client) {
+  if (!client->known || client->rude || client == conn->client || client->dead) return false;
+  uint64_t *view = pool_map_get(&conn->view, client->name);
+  if (is_open(client->server_conn)) return !view || !*view;
+  for (size_t i = 0; i < j->conns_count; i++)
+    if (j->conns[i]->client == client) return false; /* it is ending */
+  return view && *view;
+}
+
+size_t presence_wrong(judge *j, bool tell) {
+  size_t count = 0;
+  if (j->conns_count * j->clients_count > JUDGED_MOST) return 0;
+  for (size_t i = 0; i < j->conns_count; i++) {
+    const struct conn *conn = j->conns[i];
+    if (!is_open(conn) || conn->version != 1 || conn->lossy || conn->view_partial ||
+        !conn->client || conn->client->rude || conn->list_due)
+      continue;
+    for (size_t k = 0; k < j->clients_count; k++) {
+      const struct client *client = j->clients[k];
+      if (!seen_wrongly(j, conn, client)) continue;
+      count++;
+      if (!tell || j->wrong) continue;
+      bool here = is_open(client->server_conn);
+      judge_wrong(j, here ? "EP-PRES-1" : "EP-PRES-2", "One event for each arrival and departure.",
+                  "The server never told %.*s that %.*s has %s.", (int)conn->client->id_len,
+                  conn->client->id, (int)client->id_len, client->id, here ? "arrived" : "gone");
+      judge_about(j, client, (span){"", 0});
+      judge_lead(j, conn->reply_line);
+      if (here) judge_lead(j, client->server_conn->reply_line);
+    }
+  }
+  return count;
 }
 
 void presence_written(judge *j, struct conn *conn, const frame *f) {
@@ -31,6 +90,7 @@ void presence_written(judge *j, struct conn *conn, const frame *f) {
     judge_lead(j, conn->reply_line);
     return;
   }
+  see(j, conn, f);
   if (list) {
     conn->list_due = false;
     conn->lists_written++;

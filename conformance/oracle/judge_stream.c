@@ -74,7 +74,7 @@ void stream_forget_below(struct stream *stream, uint64_t id) {
   }
 }
 
-void stream_owe(struct stream *stream, const struct item *item, bool must) {
+struct owed *stream_owe(struct stream *stream, const struct item *item, bool must) {
   if (!(stream->owed_count & (stream->owed_count + 1))) /* full at 0, 1, 3, 7, … */
     stream->owed = pool_resize(stream->owed, 2 * (stream->owed_count + 1) * sizeof *stream->owed);
   stream->owed[stream->owed_count++] = (struct owed){.content = item->content,
@@ -86,6 +86,7 @@ void stream_owe(struct stream *stream, const struct item *item, bool must) {
                                                      .uid_len = item->text ? item->uid_len : 0,
                                                      .kind = item->kind,
                                                      .must = must};
+  return &stream->owed[stream->owed_count - 1];
 }
 
 void stream_owe_rest(struct stream *stream, const struct stream *before) {
@@ -99,7 +100,7 @@ void stream_owe_rest(struct stream *stream, const struct stream *before) {
                         .text = old->text,
                         .uid_len = old->uid_len,
                         .kind = old->kind};
-    stream_owe(stream, &item, old->must);
+    stream_owe(stream, &item, old->must)->must_not = old->must_not;
   }
 }
 
@@ -129,6 +130,12 @@ const struct owed *stream_pay(judge *j, struct stream *stream, uint64_t content,
                 must, must == 1 ? "" : "s");
     judge_about(j, NULL, (span){missed->text, missed->text ? missed->uid_len : 0});
     judge_lead(j, missed->line);
+    return NULL;
+  }
+  if (found && stream->owed[at].must_not) {
+    judge_wrong(j, "EP-LOST-9", "Nothing: the message was refused.",
+                "The client sends a message again, in a new numbering, that was refused.");
+    judge_lead(j, stream->owed[at].line);
     return NULL;
   }
   for (size_t i = stream->owed_at; i < at; i++) free(stream->owed[i].text);

@@ -79,7 +79,10 @@ void up_renumber(struct conn *conn) {
       const struct item *item = stream_at(before, id);
       if (!item || (v1 && item->kind == ITEM_SESSION)) continue;
       bool sure = item->confirm_arrived && client->left_ms >= item->confirmed_ms + SURE_MS;
-      if (!sure) stream_owe(after, item, !item->confirm_arrived && !item->refused);
+      if (sure) continue;
+      struct owed *owed = stream_owe(after, item, !item->confirm_arrived && !item->refused);
+      owed->must_not = item->refused_ms && client->left_ms >= item->refused_ms + SURE_MS &&
+                       client->crashed_line < item->written_line;
     }
     stream_owe_rest(after, before);
   }

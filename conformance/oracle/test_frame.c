@@ -105,6 +105,7 @@ START_TEST(too_long_for_the_splitter) {
     for (size_t at = 0; at < strlen(bytes); at += chunk) {
       size_t more = strlen(bytes) - at < chunk ? strlen(bytes) - at : chunk;
       ck_assert(frame_splitter_feed(&splitter, bytes + at, more));
+      ck_assert_uint_le(frame_splitter_rest(&splitter), 10 + more);
       while (frame_splitter_next(&splitter, &out, &skipped)) {
         ck_assert(span_is(out, frames == 0 ? "{\"action\":" : "{}\f"));
         ck_assert_uint_eq(skipped, frames == 0 ? 7 : 0);
@@ -203,6 +204,8 @@ END_TEST
 
 START_TEST(auth_requests) {
   parse_ok("{\"action\":\"auth\",\"payload\":\"ada\",\"version\":1,\"instance\":7}\f", TRACE_C2S);
+  ck_assert_uint_eq(got.version, 1);
+  parse_ok("{\"action\":\"auth\",\"payload\":\"ada\",\"version\":0}\f", TRACE_C2S);
   ck_assert_uint_eq(got.version, 1);
   parse_ok("{\"action\":\"auth\",\"payload\":\"ada\",\"version\":2.0}\f", TRACE_C2S);
   ck_assert_uint_eq(got.version, 1);

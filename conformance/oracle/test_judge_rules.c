@@ -79,6 +79,8 @@ const rule_case rule_cases[] = {
     {"EP-TIME-2",
      JOIN("1", "ada") "1> {'action':'ping','payload':1}\n1< {'action':'pong','payload':1}\n",
      JOIN("1", "ada") "1> {'action':'ping','payload':1}\n1< {'action':'pong','payload':2}\n"},
+    {"EP-TIME-2", JOIN("1", "ada") "heal\n1> {'action':'ping'}\n@4000\n1< {'action':'pong'}\n1-\n",
+     JOIN("1", "ada") "heal\n1> {'action':'ping'}\n@4000\n1-\n"},
     {"EP-CLI-3", JOIN("1", "ada") "1> {'action':'bye'}\n1-\n",
      JOIN("1", "ada") "1> {'action':'bye'}\n1> {'action':'ping'}\n"},
     {"EP-PRES-5",

@@ -35,6 +35,14 @@
       UP2("0", "u") "2< " CONFIRM("0") "crash ada\nkept ada\n2-\n3+\n" ASK( \
           "3", "ada", "'instance':'i','epoch':'e','expect':0") REPLY("3", "true", "f", "1")
 
+/* Item 0 was refused, and its confirm was lost; item 1 was not answered. */
+#define REFUSED \
+  ADA UP("0", "u") UP("1", "v") "1w< " CONFIRM("0")                                             \
+      "1< {'action':'error','payload':{'code':'parked-full','reason':'.','of':0,'uid':'u','id':0}}\n" \
+      "@1000\n"
+#define BACK_AFTER_LOSS \
+  ASK("2", "ada", "'instance':'i','epoch':'e','expect':1") REPLY("2", "false", "f", "0")
+
 const rule_case stream_cases[] = {
     /* Sending. */
     {"EP-SEND-1", ADA UP("0", "u") UP("1", "v"), ADA UP("0", "u") UP("2", "v")},
@@ -124,6 +132,8 @@ const rule_case stream_cases[] = {
      ADA1 V1UP("0", "u") V1UP("1", "v") V1BACK("false") SESSION1("2") V1UP2("0", "u")
          V1UP2("1", "v"),
      ADA1 V1UP("0", "u") V1UP("1", "v") V1BACK("false") SESSION1("2") V1UP2("0", "v")},
+    {"EP-LOST-9", REFUSED "1-\n2+\n" BACK_AFTER_LOSS "2> " NEW("ada", "0", "v"),
+     REFUSED "1-\n2+\n" BACK_AFTER_LOSS "2> " NEW("ada", "0", "u") "2> " NEW("ada", "1", "v")},
     {"EP-LOST-6", STALE "3-\n", STALE "3> " NEW("ada", "1", "w")},
     {"EP-G6-1",
      ADA UP("0", "u") "crash ada\nkept ada\n" BACK("i", "e", "0") AGAIN("0") UP2("0", "u"),

@@ -105,6 +105,16 @@ START_TEST(refused_in_part) { /* EP-LIM-6 */
 }
 END_TEST
 
+START_TEST(refused_although_it_was_delivered) { /* EP-ERR-7 */
+  uint32_t ada = joins("ada"), bob = joins("bob");
+  uint64_t key = sends(ada, "u-0", 0, "{}");
+  gets(bob, "ada", "u-0", 0, "{}");
+  mail_refused(m, key, NULL, 0, ++line);
+  missing(0, NULL);
+  wrongly_gets(ada, "ada", "u-0", 0, "{}", "EP-ERR-7");
+}
+END_TEST
+
 START_TEST(refused_wholly) { /* EP-ERR-7 */
   uint32_t ada = joins("ada"), bob = joins("bob");
   uint64_t key = sends(ada, "u-0", 0, "\"bob\"");
@@ -262,6 +272,7 @@ Suite *oracle_suite_mail_route(void) {
   tcase_add_test(tests, parked_for_one_of_two);
   tcase_add_test(tests, refused_in_part);
   tcase_add_test(tests, refused_wholly);
+  tcase_add_test(tests, refused_although_it_was_delivered);
   tcase_add_test(tests, full_mailbox);
   tcase_add_test(tests, not_for_eve);
   tcase_add_test(tests, selectors);

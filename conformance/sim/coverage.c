@@ -107,7 +107,7 @@ const uint64_t *coverage_reached(void) { return now.reached; }
 size_t coverage_missing(void) {
   size_t missing = 0;
   for (size_t i = 0; i < THINGS; i++)
-    missing += now.counts[i] == 0 && why_never(&things[i]) == NULL;
+    missing += (now.counts[i] == 0) == (why_never(&things[i]) == NULL);
   return missing;
 }
 

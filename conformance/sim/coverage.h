@@ -35,7 +35,7 @@ void coverage_reach(coverage_class class, unsigned index);
 const uint64_t *coverage_reached(void);
 /* The thing of bit number i, in words. */
 void coverage_describe(char *out, size_t out_len, size_t i);
-/* Of the things that can be reached, how many have not been. */
+/* How many things can be reached and were not, or cannot and were. */
 size_t coverage_missing(void);
 /* The table; only_missing: of it, what was never reached. */
 void coverage_print(FILE *out, bool only_missing);

@@ -133,7 +133,7 @@ static int tell_kept(const char *dir, bool table) {
   int undone = table ? coverage_drills(&drills) : 0;
   if (table) coverage_print(stdout, false);
   size_t missing = table ? coverage_missing() : 0;
-  if (missing > 0) printf("%zu things were never reached: they say MISSING above.\n", missing);
+  if (missing > 0) printf("%zu things above say MISSING, or that the table says never.\n", missing);
   unsigned wrong = (unsigned)failed + (unsigned)undone + (missing > 0 ? 1 : 0);
   unsigned all = runs + drills + (table ? 1 : 0);
   printf("%u passed, %u failed\n", all - wrong, wrong);

@@ -48,9 +48,20 @@ static void memory(sim *world, const plan_fault *fault) {
   sim_put(world, world->now + fault->b, Q_RELEASE, fault->target, 0);
 }
 
+static const char *const notes[PLAN_TROUBLE_COUNT] = {
+    [PLAN_STOP] = "the operator stops the server",
+    [PLAN_CUT] = "the connection is cut",
+    [PLAN_STALL] = "nothing gets through for a while",
+    [PLAN_PARTITION] = "the network is gone for a while",
+    [PLAN_STORE] = "the store fails",
+    [PLAN_CLOCK] = "the clock jumps forward",
+    [PLAN_MEMORY] = "memory runs out",
+};
+
 void fault_begin(sim *world, const plan_fault *fault) {
   sim_process *process = process_of(world, fault->target);
   if (world->healed) return;
+  if (notes[fault->kind] != NULL) watch_note(world, process, notes[fault->kind]);
   switch ((plan_trouble)fault->kind) {
     case PLAN_KILL: kill(world, fault); break;
     case PLAN_STOP: server_stop(&world->server, fault); break;

@@ -40,7 +40,7 @@ static double seconds(void) {
 
 static void progress(tally *sum, uint64_t seed) {
   double now = seconds();
-  if (now - sum->told < 1) return;
+  if (now - sum->told < (isatty(STDERR_FILENO) ? 1 : 60)) return;
   sum->told = now;
   (void)fprintf(stderr, "seed %llu, %llu runs, %.0f a minute, %llu failed\n",
                 (unsigned long long)seed, (unsigned long long)sum->runs,
@@ -111,29 +111,45 @@ static void tell_sum(const tally *sum) {
       (unsigned long long)sum->delivered, 60 * (double)sum->runs / (took > 0 ? took : 1));
 }
 
+static int run_job(unsigned job) {
+  tally sum = {0};
+  bool good = run_range(given->first + job, given->last, given->jobs, NULL, &sum);
+  if (!given->json) tell_sum(&sum);
+  (void)fflush(stdout);
+  return good ? 0 : 1;
+}
+
+static void end_jobs(const pid_t *jobs) {
+  for (unsigned job = 0; job < given->jobs; job++)
+    if (jobs[job] > 0) (void)kill(jobs[job], SIGTERM);
+}
+
+/* The first that fails ends the others, unless they are to keep going. */
+static int wait_for_jobs(pid_t *jobs) {
+  int status, result = 0;
+  pid_t over;
+  while ((over = wait(&status)) > 0) {
+    for (unsigned job = 0; job < given->jobs; job++)
+      if (jobs[job] == over) jobs[job] = 0;
+    if (status == 0) continue;
+    if (result == 0 && !given->keep_going) end_jobs(jobs);
+    result = 1;
+  }
+  return result;
+}
+
 static int run_jobs(void) {
-  bool fine = true;
+  static pid_t jobs[OPTIONS_JOBS_MOST];
   (void)fflush(stdout);
   for (unsigned job = 0; job < given->jobs; job++) {
-    pid_t child = fork();
-    if (child < 0) {
-      (void)fprintf(stderr, "epigeon-sim: the system allows no further process.\n");
-      return 2;
-    }
-    if (child > 0) continue;
-    tally sum = {0};
-    bool good = run_range(given->first + job, given->last, given->jobs, NULL, &sum);
-    if (!given->json) tell_sum(&sum);
-    (void)fflush(stdout);
-    _exit(good ? 0 : 1);
+    jobs[job] = fork();
+    if (jobs[job] == 0) _exit(run_job(job));
+    if (jobs[job] > 0) continue;
+    (void)fprintf(stderr, "epigeon-sim: the system allows no further process.\n");
+    end_jobs(jobs);
+    return 2;
   }
-  int status;
-  while (wait(&status) > 0) {
-    if (status == 0) continue;
-    fine = false;
-    if (!given->keep_going) (void)kill(0, SIGTERM);
-  }
-  return fine ? 0 : 1;
+  return wait_for_jobs(jobs);
 }
 
 static const char *const of_coverage[] = {"--coverage", "--kept", "--choose"};

@@ -146,8 +146,9 @@ static int take(options *out, int which, const char *text) {
                  ? OPTIONS_RUN
                  : wrong("--messages takes a number from 1 to 1000000.");
     case OPT_JOBS:
-      return small(text, 256, &out->jobs) ? OPTIONS_RUN
-                                          : wrong("--jobs takes a number from 1 to 256.");
+      return small(text, OPTIONS_JOBS_MOST, &out->jobs)
+                 ? OPTIONS_RUN
+                 : wrong("--jobs takes a number from 1 to 256.");
     case OPT_TRACE: out->trace = text; return OPTIONS_RUN;
     case OPT_WITHOUT: out->without = text; return OPTIONS_RUN;
     case OPT_CANARY: out->canary = true; return OPTIONS_RUN;

@@ -17,7 +17,10 @@ typedef struct options {
   bool canary, verbose, keep_going, use_malloc, json, shrink;
 } options;
 
-enum { OPTIONS_RUN = -1 }; /* go on; any other value is the exit status */
+enum {
+  OPTIONS_RUN = -1, /* go on; any other value is the exit status */
+  OPTIONS_JOBS_MOST = 256
+};
 
 /* Reads the command line; speaks to stdout (--help, --version) or stderr (a wrong one). */
 int options_read(options *out, int argc, char **argv);

@@ -22,7 +22,7 @@ $(out)/epigeon-sim: $(call object,$(sim_c)) $(sim_core) $(sim_judge)
 sim_other_cc := $(if $(findstring clang,$(CC)),gcc,clang)
 sim_other := build/other/epigeon-sim
 
-.PHONY: sim check-sim soak
+.PHONY: sim check-sim check-sim-asan soak
 ifneq ($(WAY),other)
 .PHONY: $(sim_other)
 $(sim_other):
@@ -34,6 +34,10 @@ sim: $(out)/epigeon-sim ## builds epigeon-sim, which runs the cores in virtual t
 check-sim: $(out)/epigeon-sim $(sim_other) $(out)/epigeon-oracle ## the tests of the simulator
 	@EPIGEON_SIM=$(out)/epigeon-sim OTHER_SIM=$(sim_other) EPIGEON_ORACLE=$(out)/epigeon-oracle \
 		sh conformance/sim/check.sh
+
+check-sim-asan: ## the same runs with the address and undefined behaviour sanitizers, each piece of memory freed
+	@$(MAKE) --no-print-directory WAY=asan CC=clang build/asan/epigeon-sim
+	build/asan/epigeon-sim --malloc --seeds 1..2000 --no-shrink
 
 SOAK_FROM ?= $(shell date +%s)000000
 SOAK_JOBS ?= 2

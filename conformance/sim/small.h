@@ -1,7 +1,8 @@
 /* epigeon-sim --small: small worlds, exhaustively. Where the simulator draws a few thousand long
  * runs out of uncountably many, this takes a world small enough that every order of what can happen
- * in it can be tried. Read first: README.md. Then: small_world.h (the world), small_search.h (the
- * search). */
+ * in it can be tried.
+ *
+ * Read first: README.md. Then: small_world.h (the world), small_search.h (the search). */
 #ifndef SMALL_H
 #define SMALL_H
 

@@ -4,10 +4,13 @@
  * the regions, where the cores have all their memory. Equal bytes at equal addresses are equal
  * states, so leaving out the second of two is sound, but for 64-bit digests that are equal by
  * chance (with ten million states: one in 300,000).
+ *
  * Left out are only bytes that a core writes and never reads before it writes them again, so they
  * decide nothing: working memory of one call (ep_frame_scratch), the client's copy of the clock,
- * the server's counters, and what lies in a buffer before its start and after its end. Read first:
- * small_world.h, src/machine/server_internal.h, src/machine/client_internal.h. */
+ * the server's counters, and what lies in a buffer before its start and after its end. Padding is
+ * not left out, so two compilers can count different numbers of states.
+ *
+ * Read first: small_world.h, src/machine/server_internal.h, src/machine/client_internal.h. */
 #include <string.h>
 
 #include "delivery/registry_internal.h"

@@ -1,9 +1,13 @@
 /* epigeon-sim --small: a world of one server, two clients and three messages, made of the real
  * cores, in which one thing happens after the other, and who explores it says what.
- *   ada  is there from the beginning; gives message 0 to everybody in group 1, herself included,
- * and message 1 to bob bob  joins at any moment, or never before the end; until then message 1 is
- * parked. Gives message 2 to ada Read first: small.h. Then: small_world.c (what happens),
- * small_net.c (frames on their way), small_state.c (when two states are one). */
+ *
+ *     ada gives message 0 to everybody in group 1, herself included, and message 1 to bob
+ *     bob gives message 2 to ada (scenes with `answer`: to everybody in group 1); he is there
+ *         like ada, or (`late`) joins at any moment, so that message 1 may be parked
+ *
+ * Read first: small.h. Then: small_app.c (what is given and checked), small_choices.c (what can
+ * happen), small_world.c (what happens then), small_net.c (frames on their way), small_state.c
+ * (when two states are one). */
 #ifndef SMALL_WORLD_H
 #define SMALL_WORLD_H
 

@@ -1,5 +1,7 @@
 /* What happens is told: to the judge, to the digest, to a trace file.
  * Read first: oracle/trace.h, oracle/judge.h. */
+#include <stdio.h>
+
 #include "sim/world.h"
 
 static span span_of(ep_bytes bytes) { return (span){(const char *)bytes.data, bytes.len}; }
@@ -141,7 +143,11 @@ void watch_healed(sim *world) {
   tell(world, &event);
 }
 
-void watch_note(sim *world, const char *note) {
-  trace_event event = {.kind = TRACE_NOTE, .note = text_of(note)};
+void watch_note(sim *world, const sim_process *whose, const char *note) {
+  char words[96];
+  bool server = whose->index == PLAN_SERVER;
+  (void)snprintf(words, sizeof words, "%s: %s",
+                 server ? "the server" : world->clients[whose->index].id, note);
+  trace_event event = {.kind = TRACE_NOTE, .note = text_of(words)};
   tell(world, &event);
 }

@@ -29,7 +29,6 @@ enum {
   FRAME_END = 0x0C,
   START_MS = 1000, /* virtual time begins here */
   HEAL_MS = 20000, /* EP-G8-1 */
-  NEVER_LIVE = 0
 };
 
 #define NEVER UINT64_MAX
@@ -211,7 +210,7 @@ void watch_stored(sim *world, const sim_client *client);
 void watch_crashed(sim *world, const sim_process *process);
 void watch_restarted(sim *world, const sim_process *process, bool lost);
 void watch_healed(sim *world);
-void watch_note(sim *world, const char *note);
+void watch_note(sim *world, const sim_process *whose, const char *note);
 
 /* process.c */
 void process_begin(sim_process *process, sim *world, uint8_t index);

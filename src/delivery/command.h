@@ -27,7 +27,8 @@ typedef struct ep_command {
   bool has_secret;       /* JOIN */
   ep_to_kind to_kind;    /* MESSAGE */
   ep_error error;        /* REFUSE */
-  uint64_t id;           /* SESSION (EP/2), MESSAGE, REFUSE, CONFIRM_ID */
+  uint64_t id;           /* SESSION (EP/2), MESSAGE, REFUSE, CONFIRM_ID; JOIN: grows with each
+                            connection that is accepted */
   uint64_t expect;       /* JOIN */
   ep_bytes client;       /* JOIN: client id */
   ep_bytes instance;     /* JOIN, EP/2 */

@@ -127,6 +127,7 @@ static ep_error join_error(const ep_registry *registry, const ep_account *accoun
   }
   bool shown = join->has_secret && secrets_equal(account->secret, join->secret);
   if (account->claimed && !shown) return EP_ERROR_UNAUTHORIZED;
+  if (join->id < account->newest) return EP_ERROR_REPLACED; /* EP-TAKE-4 */
   if (!expect_counts(registry, account, join)) return EP_ERROR_NONE;
   bool sent = join->expect <= account->down.next - account->down.shift;
   return sent ? EP_ERROR_NONE : EP_ERROR_BAD_AUTH; /* EP-RES-3 */
@@ -166,6 +167,7 @@ static void print_mailbox(const ep_registry *registry, ep_account *account) {
 static void streams_begin(ep_registry *registry, ep_account *account, const ep_command *join) {
   ep_reg_stream_drop(registry, account);
   account->version = join->version;
+  account->newest = join->id;
   if (instance_is(account, join->instance)) {
     ep_outbox_rewind(&account->down);
     return;

@@ -18,6 +18,7 @@ typedef struct ep_account {
   uint32_t index;  /* place in the order of first authentication */
   uint32_t link;   /* its connection, 0 when away */
   uint8_t version; /* of the newest connection: 1 or 2 */
+  uint64_t newest; /* its number; not stored: with the server all connections end */
   bool claimed;    /* a secret is set */
   uint8_t secret[32];
   ep_buffer session; /* JSON text; "{}" until the first update */

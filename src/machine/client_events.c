@@ -135,9 +135,10 @@ void ep_client_settle_silent(ep_client *client) {
 
 static void make_good(ep_client *client) {
   if (!client->presence_missed || client->small_events != 0) return;
-  if (!ep_client_authenticated(client)) return;
+  if (!ep_client_authenticated(client) || client->list_again_at > client->now) return;
   if (ep_client_write(client, &(ep_message){.action = EP_ACTION_CLIENTS_LIST})) {
     client->presence_missed = false;
+    client->list_again_at = client->now + EP_TIMER_PING_MS;
   }
 }
 

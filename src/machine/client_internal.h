@@ -112,6 +112,7 @@ struct ep_client {
   ep_client_event *current; /* shown, not yet taken */
   uint64_t item_events, confirmed_events, small_events, event_bytes;
   bool presence_missed;   /* events were left out: ask for the list */
+  uint64_t list_again_at; /* not before: there may be no memory for the answer either */
   const char *final_code; /* a final error that there was no memory to queue */
 
   /* Records. */

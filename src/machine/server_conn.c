@@ -75,6 +75,7 @@ ep_server_conn *ep_server_conn_new(ep_server *server, const ep_peer *peer) {
   slot->conn = conn;
   conn->server = server;
   conn->id = (slot->generation++ << EP_SLOT_BITS) | place;
+  conn->number = ++server->accepted;
   conn->local = peer->local;
   conn->lossy = peer->transport == EP_LOSSY;
   for (size_t i = 0; peer->address != NULL && peer->address[i] != '\0' && i < 63; i++)

@@ -41,6 +41,7 @@ typedef enum {
 struct ep_server_conn {
   struct ep_server *server;
   ep_conn id;
+  uint64_t number; /* in the order in which connections were accepted */
   ep_machine machine;
   ep_frame_reader reader;
   ep_account *account; /* from joining to closing, unless somebody took over */
@@ -100,6 +101,7 @@ struct ep_server {
   ep_server_later later;
   ep_buffer spares[EP_SPARES]; /* blocks of drained buffers, for the next one that fills */
   unsigned spare_count;
+  uint64_t accepted; /* connections, ever */
   uint64_t counters[EP_COUNTER_COUNT];
   struct ep_server_note {
     ep_counter counter;

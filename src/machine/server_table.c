@@ -104,7 +104,7 @@ static void join(ep_server_conn *conn, const ep_message *message) {
     refuse_later(conn, EP_ERROR_UNAUTHORIZED); /* EP-SEC-2 */
     return;
   }
-  ep_command command = {.kind = EP_COMMAND_JOIN, .version = conn->version};
+  ep_command command = {.kind = EP_COMMAND_JOIN, .version = conn->version, .id = conn->number};
   command.client = message->client;
   if (conn->version == 2) {
     command.instance = message->instance;

@@ -155,6 +155,24 @@ START_TEST(newer_connection_takes_over) {
 END_TEST
 
 /* EP-PRES-5, EP-PRES-3, EP-SESS-2 */
+/* EP-TAKE-4: the auth request of a connection that was given up comes late. */
+START_TEST(older_connection_does_not_take_over) {
+  ep_conn old = server_driver_open(driver), older_v1 = server_driver_open(driver);
+  ep_conn new = enter2("a", "");
+  say1(driver, old, "{'action':'auth','payload':'a','version':2,'instance':'i-a','expect':0}");
+  hear1(driver, old,
+        "{'action':'error','payload':{'code':'replaced','reason':'A newer connection of the same "
+        "client id has taken over.'}}");
+  ck_assert(server_driver_was_closed(driver, old));
+  say(driver, new, "{'action':'ping','payload':1}");
+  hear(driver, new, "{'action':'pong','payload':1}");
+  server_driver_close(driver, new); /* its end changes nothing */
+  say1(driver, older_v1, "{'action':'auth','payload':'a'}");
+  hear_nothing(driver, older_v1);
+  ck_assert(server_driver_was_closed(driver, older_v1));
+}
+END_TEST
+
 START_TEST(presence_is_by_choice_in_v2) {
   ep_conn all = enter2("all", ",'presence':{}"), some = enter2("some", ",'presence':{'room':7}");
   ep_conn none = enter2("none", "");
@@ -340,6 +358,7 @@ Suite *ep_suite_server(void) {
   tcase_add_test(tests, version_is_negotiated);
   tcase_add_test(tests, second_auth);
   tcase_add_test(tests, newer_connection_takes_over);
+  tcase_add_test(tests, older_connection_does_not_take_over);
   tcase_add_test(tests, presence_is_by_choice_in_v2);
   tcase_add_test(tests, slow_reader_gets_one_list_for_the_events_it_missed);
   tcase_add_test(tests, errors_of_v2);
