@@ -105,10 +105,20 @@ static void set_up_plan(sim *world) {
   sim_put(world, START_MS + p->heal_ms, Q_HEAL, 0, 0);
 }
 
+/* EP-LIM-5: what a server with lower limits may do, the judge cannot know by itself. */
+static void tell_limits(const sim *world) {
+  uint64_t mailbox = knob(world, PLAN_LIMIT_MAILBOX), parked = knob(world, PLAN_LIMIT_PARKED);
+  if (knob(world, PLAN_LIMIT_MAILBOX_BYTES) != 0) mailbox = 1;
+  if (knob(world, PLAN_LIMIT_PARKED_BYTES) != 0) parked = 1;
+  if (mailbox != 0) judge_mailbox_limit(world->judge, mailbox);
+  if (parked != 0) judge_parked_limit(world->judge, parked);
+}
+
 static void set_up(sim *world, const plan *p, const sim_options *options) {
   world->plan = p;
   world->options = options;
   judge_reset(world->judge);
+  tell_limits(world);
   queue_clear(&world->queue);
   world->now = START_MS;
   world->healed = world->stopped = false;
@@ -238,6 +248,7 @@ static void play(sim *world) {
     handle(world, &entry);
     if (++world->steps > STEPS_MOST) sim_fail(world, "the run does not end");
   }
+  if (!world->stopped && judge_unfinished(world->judge) > 0) world->now = end; /* all is quiet */
 }
 
 static void close_down(sim *world) {

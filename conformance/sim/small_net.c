@@ -16,8 +16,12 @@ unsigned small_link_new(unsigned client) {
   unsigned link = 0;
   while (link < SMALL_LINKS && small.links[link].used) link++;
   if (link == SMALL_LINKS) full("connections");
+  uint8_t last = 0;
+  for (unsigned i = 0; i < SMALL_LINKS; i++)
+    if (small.links[i].used && small.links[i].order > last) last = small.links[i].order;
   small.links[link] = (small_link){.used = true, .at_client = true, .at_server = true};
   small.links[link].client = (uint8_t)client;
+  small.links[link].order = (uint8_t)(last + 1);
   memset(small_telling.written[link], 0, sizeof small_telling.written[link]);
   small_telling.conns[link] = ++small_telling.opened;
   small_tell(&(trace_event){.kind = TRACE_OPEN, .lossy = small_scene_now->lossy}, link);

@@ -115,17 +115,32 @@ static bool forges(unsigned link, ep_bytes frame) {
   return true;
 }
 
+static void accept_one(small_link *link) {
+  ep_peer peer = {.transport = small_scene_now->lossy ? EP_LOSSY : EP_STREAM, .local = true};
+  link->accepted = true;
+  if (ep_server_accept(small.server, &link->conn, &peer, small.now_ms) != EP_OK)
+    small_wrong("The server did not take a connection.");
+}
+
+/* The server accepts when it first hears of a connection, and before it those opened earlier. */
+static void accept_up_to(const small_link *heard) {
+  while (!heard->accepted) {
+    small_link *next = NULL;
+    for (unsigned i = 0; i < SMALL_LINKS; i++) {
+      small_link *link = &small.links[i];
+      bool waits = link->used && link->at_server && !link->accepted;
+      if (waits && (next == NULL || link->order < next->order)) next = link;
+    }
+    accept_one(next);
+  }
+}
+
 static void hear_at_server(unsigned which, uint32_t frame, uint32_t number) {
   small_link *link = &small.links[which];
   ep_bytes bytes = small_text(frame);
   if (forges(which, bytes)) return;
   small_tell_frame(which, SMALL_UP, TRACE_ARRIVED, number, frame);
-  if (!link->accepted) {
-    ep_peer peer = {.transport = small_scene_now->lossy ? EP_LOSSY : EP_STREAM, .local = true};
-    link->accepted = true;
-    if (ep_server_accept(small.server, &link->conn, &peer, small.now_ms) != EP_OK)
-      small_wrong("The server did not take a connection.");
-  }
+  accept_up_to(link);
   if (ep_server_receive(small.server, link->conn, bytes, small.now_ms) != bytes.len)
     small_wrong("The server did not take all of a frame.");
   after_server();
@@ -151,8 +166,12 @@ static void kill_server(void) {
     small_link_release(i);
   }
   small.turn_due = false;
+  if (small_scene_now->forgetful) {
+    memset(&small.store, 0, sizeof small.store);
+    small.forgot = true;
+  }
   start_server();
-  small_tell(&(trace_event){.kind = TRACE_RESTARTED}, SMALL_LINKS);
+  small_tell(&(trace_event){.kind = TRACE_RESTARTED, .state_lost = small.forgot}, SMALL_LINKS);
 }
 
 /* ---- Clients ---- */

@@ -43,11 +43,12 @@ typedef struct small_scene {
   const char *name, *text;
   uint8_t versions[SMALL_CLIENTS];
   bool lossy;
-  bool stores; /* of the clients; the server always has one */
-  bool turns;  /* the server's store takes its time: a step of its own */
-  bool slow;   /* so do those of clients, and applications look at one event at a time */
-  bool late;   /* bob joins when exploration says so; else he is there like ada */
-  bool answer; /* message 2 goes to everybody in the group, too */
+  bool stores;    /* of the clients; the server always has one */
+  bool turns;     /* the server's store takes its time: a step of its own */
+  bool slow;      /* so do those of clients, and applications look at one event at a time */
+  bool late;      /* bob joins when exploration says so; else he is there like ada */
+  bool forgetful; /* a server that is killed has lost its store, too */
+  bool answer;    /* message 2 goes to everybody in the group, too */
   small_budget budget;
   uint8_t quick, deep; /* depths */
 } small_scene;
@@ -65,6 +66,7 @@ typedef struct small_lane {
 typedef struct small_link {
   bool used, at_client, at_server, accepted;
   uint8_t client;
+  uint8_t order; /* of opening: the server accepts in this order (EP-TAKE-4) */
   ep_conn conn;
   small_lane lanes[2];
 } small_link;
@@ -114,6 +116,7 @@ typedef struct small_world {
   ep_server *server;
   uint64_t random;
   bool turn_due, planted;
+  bool forgot; /* the server's state was lost: G3, G4 and G5 end there */
   small_store store;
   small_budget budget;
   small_link links[SMALL_LINKS];
