@@ -33,7 +33,6 @@ static void client_free(struct client *client) {
   pool_map_free(&client->asked);
   free(client->tickets);
   pool_recent_free(&client->loose);
-  pool_map_free(&client->loose_mail);
   app_free(client->app);
   free(client->id);
   free(client);
@@ -79,6 +78,7 @@ void judge_free(judge *j) {
 }
 
 void judge_mailbox_limit(judge *j, uint64_t copies) { mail_mailbox_limit(j->mail, copies); }
+void judge_parked_limit(judge *j, uint64_t messages) { mail_parked_limit(j->mail, messages); }
 
 /* ---- Clients and connections by name ---- */
 

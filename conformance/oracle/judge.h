@@ -40,6 +40,9 @@ void judge_reset(judge *judge);
 /* The server's limit `mailbox` is lower than the spec's: an EP/1 sender's copy for a mailbox of so
  * many copies may be refused in silence (EP-LIM-5). Holds until judge_reset. */
 void judge_mailbox_limit(judge *judge, uint64_t copies);
+/* The same for its limit `parked`: so many parked messages. For a lower `mailbox_bytes` or
+ * `parked_bytes` say 1: what a server counts for one of them is its own affair. */
+void judge_parked_limit(judge *judge, uint64_t messages);
 
 /* Takes the next event; t_ms and line must not go back. False: this or an earlier event was wrong
  * (events after the first wrong one are not judged). */

@@ -113,9 +113,7 @@ void up_arrived(judge *j, struct conn *conn, const struct letter *letter) {
   if (item) {
     item_arrived(j, conn, letter, up, item);
   } else if (letter->action == EP_ACTION_MESSAGE_NEW && !(up && letter->id < up->base)) {
-    uint64_t key =
-        message_arrived(j, conn, letter, up ? up->number : RUDE_NUMBERING + conn->number);
-    if (client->rude) pool_map_put(&client->loose_mail, letter->uid, key);
+    message_arrived(j, conn, letter, up ? up->number : RUDE_NUMBERING + conn->number);
   }
 }
 

@@ -75,6 +75,7 @@ void auth_ask_arrived(judge *j, struct conn *conn, const struct letter *letter) 
   struct client *client = letter->ask.client;
   client->asked_conn = conn->number;
   if (conn->asks_arrived++) return;
+  conn->ask_arrived_line = j->line;
   conn->ask = letter->ask;
   conn->client = client;
   client->asked_count++;
@@ -171,16 +172,6 @@ static void check_reply_expect(judge *j, struct conn *conn, uint64_t expect) {
   lead_auth(j, conn);
 }
 
-/* What was refused under the older instance may be told under the newer one. */
-static void keep_keys(struct client *client) {
-  const struct stream *up = client->server_up;
-  if (!up) return;
-  for (uint64_t id = up->base; id < up->next; id++) {
-    const struct item *item = stream_at(up, id);
-    if (item && item->mail) pool_map_put(&client->loose_mail, item->uid, item->mail);
-  }
-}
-
 static void reply_v2(judge *j, struct conn *conn, bool stranger) {
   struct client *client = conn->client;
   bool same = client->instance == conn->ask.instance;
@@ -200,7 +191,6 @@ static void reply_v2(judge *j, struct conn *conn, bool stranger) {
                   number(conn->reply_expect));
       lead_auth(j, conn);
     }
-    keep_keys(client);
     stream_drop(&client->server_up);
     client->server_up_unknown = false;
     down_renumber(client, false);
@@ -227,14 +217,33 @@ static void reply_v1(struct conn *conn, bool stranger) {
   conn->down = stream_hold(client->down);
 }
 
+/* EP-TAKE-4. A connection was certainly accepted before another one if its auth request had arrived
+ * when the other one opened. */
+static void check_newer(judge *j, const struct conn *conn) {
+  const struct client *client = conn->client;
+  if (!client->joined_open_line || conn->ask_arrived_line >= client->joined_open_line) return;
+  judge_wrong(j, "EP-TAKE-4", "The error replaced, and a close.",
+              "The server let a connection join that it had accepted before another one that has "
+              "joined as the same client.");
+  lead_auth(j, conn);
+  judge_lead(j, client->joined_open_line);
+  judge_lead(j, client->joined_line);
+}
+
 static void take_over(judge *j, struct conn *conn) {
-  conn->client->server_v2 = conn->version == 2;
-  struct conn *older = conn->client->server_conn;
+  struct client *client = conn->client;
+  check_newer(j, conn);
+  if (conn->open_line > client->joined_open_line) {
+    client->joined_open_line = conn->open_line;
+    client->joined_line = j->line;
+  }
+  client->server_v2 = conn->version == 2;
+  struct conn *older = client->server_conn;
   if (older && older != conn && !older->replaced_line) {
     older->replaced_line = j->line;
     older->replaced_ms = j->t_ms;
   }
-  conn->client->server_conn = conn;
+  client->server_conn = conn;
 }
 
 static void first_reply(judge *j, struct conn *conn, const frame *f) {

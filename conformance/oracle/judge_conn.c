@@ -9,7 +9,8 @@ enum {
   PONG_MS = 4000, /* no pong comes so late where there are no faults */
   /* How long after the auth reply of a newer connection an older one may still be seen writing. */
   TAKEOVER_MS = EP_TIMER_CLOSE_MS + 1000,
-  RIPE_MS = EP_TIMER_SETTLE_MS + 250
+  RIPE_MS = EP_TIMER_SETTLE_MS + 250,
+  ACCEPTED_MS = 5000 /* connections may be accepted in another order than they open, so far apart */
 };
 
 /* ---- Open and closed ---- */
@@ -47,6 +48,9 @@ void conn_open(judge *j, const trace_event *event) {
 }
 
 static void conn_remove(judge *j, struct conn *conn) {
+  struct client *client = conn->client;
+  if (client && conn->asks_arrived && client->ended_open_ms < conn->open_ms)
+    client->ended_open_ms = conn->open_ms;
   pool_recent_add(&j->gone, (uint64_t)conn->number + 1, GONE_KEPT);
   uint64_t at = *pool_map_get(&j->conn_names, (uint64_t)conn->number + 1);
   struct conn *last = j->conns[--j->conns_count];
@@ -166,16 +170,31 @@ static void pong_written(judge *j, struct conn *conn, trace_dir dir, const frame
               "A pong was written with a payload that no unanswered ping had.");
 }
 
+/* EP-TAKE-4: whether the client may have joined on another connection that was accepted later, even
+ * if that one has ended; when connections open tells this only roughly. */
+static bool may_be_replaced(const judge *j, const struct conn *conn) {
+  const struct client *client = conn->client;
+  if (!client || client->asked_conn != conn->number) return true;
+  if (client->ended_open_ms && client->ended_open_ms + ACCEPTED_MS >= conn->open_ms) return true;
+  for (size_t i = 0; i < j->conns_count; i++) {
+    const struct conn *other = j->conns[i];
+    if (other == conn || other->client != client || !other->asks_arrived) continue;
+    if (other->open_ms + ACCEPTED_MS >= conn->open_ms) return true;
+  }
+  return false;
+}
+
 /* An error that is not an item. */
 static void error_written(judge *j, struct conn *conn, trace_dir dir, const frame *f) {
   ep_error code = frame_error_of(f->code);
   struct pipe *pipe = &conn->way[dir];
   if (dir == TRACE_S2C && !conn->rude[dir]) {
-    if (code == EP_ERROR_REPLACED && conn->client && conn->client->asked_conn == conn->number)
+    if (code == EP_ERROR_REPLACED && !may_be_replaced(j, conn))
       judge_wrong(j, "EP-TAKE-1", "The error only where a newer connection has joined.",
                   "The server wrote the error replaced, and no newer connection of the client has "
                   "asked for it.");
-    if (code == EP_ERROR_MALFORMED && !pipe->noise && !conn->way[TRACE_C2S].noise)
+    bool noise = pipe->noise || conn->way[TRACE_C2S].noise || conn->rude[TRACE_C2S];
+    if (code == EP_ERROR_MALFORMED && !noise)
       judge_wrong(j, "EP-FRAME-2", "No error for a frame that is in form.",
                   "The server wrote the error malformed, and no malformed frame has arrived.");
   }

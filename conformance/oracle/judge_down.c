@@ -257,6 +257,7 @@ static void add_new(judge *j, struct conn *conn, const frame *f, const struct sa
   item->mail = key;
   item->written_line = j->line;
   item_keep_uid(item, f->uid);
+  if (said->kind == ITEM_MESSAGE) stream_note_uid(down, id);
 }
 
 /* To a client whose streams are not followed: only G1 and G7. */
@@ -283,6 +284,9 @@ void down_written(judge *j, struct conn *conn, const frame *f) {
     return;
   }
   if (!conn->down) return;
+  /* What had to wait for its turn on the wire while another connection took the client over: it
+   * comes there, too. */
+  if (conn->replaced_line && f->id >= conn->down->next) return;
   struct said said = said_by(f);
   bool here = check_order(j, conn, f->id);
   if (j->wrong) return;
@@ -322,20 +326,17 @@ void down_arrived(judge *j, struct conn *conn, const struct letter *letter) {
 
 /* ---- Confirmed by the client ---- */
 
-static struct item *by_uid(struct stream *down, uint64_t uid, bool unconfirmed) {
-  struct item *last = NULL;
-  for (uint64_t id = down->base; id < down->next; id++) {
-    struct item *item = stream_at(down, id);
-    if (!item || item->uid != uid || item->kind != ITEM_MESSAGE) continue;
-    last = item;
-    if (!unconfirmed || !item->confirm_arrived) return item;
-  }
-  return last;
+/* EP-SEND-5: the oldest that is not confirmed; if all are, the last. */
+static struct item *by_uid(const struct stream *down, uint64_t uid) {
+  const uint64_t *at = pool_map_get(&down->uids, uid);
+  struct item *item = at ? stream_at(down, *at) : NULL;
+  while (item && item->confirm_arrived && item->same) item = stream_at(down, item->same - 1);
+  return item;
 }
 
 static void confirm_v1(judge *j, struct conn *conn, const frame *f) {
   struct stream *down = conn->down;
-  struct item *item = by_uid(down, pool_name(f->uid, 2), true);
+  struct item *item = by_uid(down, pool_name(f->uid, 2));
   if (!item) {
     if (!down->begun || down->base) return; /* perhaps forgotten here */
   } else if (item->arrivals) {
@@ -396,7 +397,7 @@ void down_confirm_arrived(judge *j, struct conn *conn, const struct letter *lett
     if (letter->has_id && letter->id < down->next)
       down_confirmed_below(j, conn, down, letter->id + 1, false);
   } else if (letter->v1_confirm) {
-    struct item *item = by_uid(down, letter->uid, true);
+    struct item *item = by_uid(down, letter->uid);
     if (item) confirm_took(j, conn, item);
   }
   settle(j, conn, down);

@@ -16,6 +16,7 @@ struct item {
   uint64_t content; /* name of all it says but its id; 0: this number was not seen (a hole) */
   uint64_t payload; /* name of its payload text */
   uint64_t uid;     /* name of its uid */
+  uint64_t same;    /* down: one above the id of the next with this uid; 0: none */
   uint64_t from;    /* down, a message: name of its sender */
   uint64_t to;      /* EP/1, up: name of the client it is for; 0: a selector */
   char *text;       /* its uid, for people */
@@ -67,7 +68,7 @@ struct stream {
   struct owed *owed;
   size_t owed_count, owed_at;
   bool session_due; /* EP-LOST-3: the first item is a session */
-  pool_map uids;    /* EP/1, up: uid to id */
+  pool_map uids;    /* uid to id; down: of the oldest message that has it */
 };
 
 struct client {
@@ -79,8 +80,11 @@ struct client {
   uint32_t mail;       /* index in mail.h */
   bool rude;           /* a connection of this id was rude: only its messages are followed */
   pool_recent loose;   /* rude: its copies that the server wrote */
-  pool_map loose_mail; /* keys in mail.h, by uid: of a rude client, and of an older instance */
   uint32_t asked_conn; /* the newest connection on which its auth request arrived */
+  /* When the newest connection opened that the server has, or may have, joined and that ended. */
+  uint64_t ended_open_ms;
+  /* The connection accepted last that has joined, by its opening, and its reply. */
+  uint64_t joined_open_line, joined_line;
   /* What the server knows. */
   bool known;           /* it has written an auth reply to it since its state began */
   unsigned asked_count; /* connections on which an auth request arrived, since its state began */
@@ -184,7 +188,7 @@ struct conn {
   struct client *client;
   /* The auth request. */
   unsigned asks, asks_arrived;
-  uint64_t ask_line;
+  uint64_t ask_line, ask_arrived_line;
   struct asking ask;    /* the first that arrived; until then the first that was written */
   unsigned bad_version; /* of a request that is not usable */
   /* The auth reply. */
@@ -265,7 +269,8 @@ struct item *stream_at(const struct stream *stream,
                        uint64_t id); /* NULL: not kept (any more, or yet) */
 struct item *stream_append(struct stream *stream,
                            uint64_t id); /* zeroed; id >= next; numbers between are holes */
-void stream_begin(struct stream *stream, uint64_t id); /* the first number is id */
+void stream_begin(struct stream *stream, uint64_t id);    /* the first number is id */
+void stream_note_uid(struct stream *stream, uint64_t id); /* down: it can be found by its uid */
 void stream_forget_below(struct stream *stream, uint64_t id);
 struct owed *stream_owe(struct stream *stream, const struct item *item, bool must);
 void stream_owe_rest(struct stream *stream,
@@ -349,7 +354,7 @@ void notice_receipt(judge *j, struct conn *conn, const frame *f);
 void notice_refusal(judge *j, struct conn *conn, const frame *f);
 /* The client may know of a refusal. */
 void notice_refusal_arrived(const judge *judge, struct client *client, const struct letter *letter);
-void notice_loose_refusal(judge *j, struct conn *conn, const frame *f); /* of a rude client */
+void notice_loose_refusal(judge *j, const struct conn *conn, const frame *f); /* of a rude client */
 void notice_excuse(struct client *client); /* what is owed need not come any more */
 void notice_forget(struct client *client);
 bool notice_missing(judge *j, struct client *client); /* a receipt that never came; says so */

@@ -154,16 +154,26 @@ static void tell_refused(judge *j, const frame *f, uint64_t key) {
   free(names);
 }
 
+/* A refusal can come late: of a message that is forgotten here, or of an older instance. */
+static bool refusal_of_older(judge *j, const struct client *client, const frame *f) {
+  uint64_t key = f->has & FRAME_HAS_UID ? mail_key(j->mail, client->mail, f->uid, f->of) : 0;
+  if (key) tell_refused(j, f, key);
+  return key != 0;
+}
+
+void notice_loose_refusal(judge *j, const struct conn *conn, const frame *f) {
+  (void)refusal_of_older(j, conn->client, f);
+}
+
 void notice_refusal(judge *j, struct conn *conn, const frame *f) {
   struct client *client = conn->client;
   struct stream *up = client->server_up ? client->server_up : client->up;
   if (!(f->has & FRAME_HAS_OF)) return;
   struct item *item = stream_at(up, f->of);
-  if (!item && (client->stranger || (up && f->of < up->base))) return; /* not seen, or forgotten */
   uint64_t uid = f->has & FRAME_HAS_UID ? pool_name(f->uid, 2) : 0;
-  if ((!item || item->uid != uid) && pool_map_get(&client->loose_mail, uid)) {
-    notice_loose_refusal(j, conn, f);
-    return;
+  if (!item || item->uid != uid) {
+    if (refusal_of_older(j, client, f)) return;
+    if (!item && (client->stranger || (up && f->of < up->base))) return; /* not seen */
   }
   if (!item || !item->arrivals || (uid && item->uid != uid)) {
     judge_wrong(j, "EP-ERR-7", "An item of the up stream that has arrived, and its uid.",
@@ -190,12 +200,6 @@ void notice_refusal_arrived(const judge *j, struct client *client, const struct 
   if (!client->up) return;
   for (size_t i = client->up->owed_at; i < client->up->owed_count; i++)
     if (client->up->owed[i].uid == uid) client->up->owed[i].must = false;
-}
-
-void notice_loose_refusal(judge *j, struct conn *conn, const frame *f) {
-  uint64_t *key = NULL;
-  if (f->has & FRAME_HAS_UID) key = pool_map_get(&conn->client->loose_mail, pool_name(f->uid, 2));
-  if (key && *key) tell_refused(j, f, *key);
 }
 
 /* ---- At the end ---- */

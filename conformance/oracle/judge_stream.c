@@ -62,12 +62,25 @@ void stream_begin(struct stream *stream, uint64_t id) {
   stream->base = stream->next = stream->front = stream->confirmed = stream->known = id;
 }
 
+void stream_note_uid(struct stream *stream, uint64_t id) {
+  uint64_t uid = stream_at(stream, id)->uid, *at = pool_map_get(&stream->uids, uid);
+  if (!at) {
+    pool_map_put(&stream->uids, uid, id);
+    return;
+  }
+  struct item *last = stream_at(stream, *at);
+  while (last->same) last = stream_at(stream, last->same - 1);
+  last->same = id + 1;
+}
+
 void stream_forget_below(struct stream *stream, uint64_t id) {
   if (id > stream->next) id = stream->next;
   for (; stream->base < id; stream->base++) {
     struct item *item = &stream->ring[stream->base & (stream->room - 1)];
     uint64_t *at = pool_map_get(&stream->uids, item->uid);
-    if (item->uid && at && *at == stream->base) pool_map_remove(&stream->uids, item->uid);
+    bool here = item->uid && at && *at == stream->base;
+    if (here && item->same) *at = item->same - 1;
+    if (here && !item->same) pool_map_remove(&stream->uids, item->uid);
     free(item->text);
     item->text = NULL;
     item_hold(item, NULL);

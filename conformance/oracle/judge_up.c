@@ -61,7 +61,7 @@ void up_known_below(judge *j, struct client *client, struct stream *stream, uint
     item->confirm_arrived = true;
     item->confirmed_ms = j->t_ms;
     if (item->kind != ITEM_SESSION) continue;
-    client->session = item->over ? 0 : item->payload;
+    client->session = item->payload; /* EP-LOST-3: refused or not */
     client->session_line = item->written_line;
     client->session_ms = j->t_ms;
   }

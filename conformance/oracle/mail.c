@@ -8,14 +8,21 @@
 
 static const span no_session = {"{}", 2}; /* EP-PARK-3 */
 
+static void set_limits(mail *m) {
+  m->mailbox_limit = EP_LIMIT_MAILBOX;
+  m->parked_limit = EP_LIMIT_PARKED;
+}
+
 mail *mail_new(void) {
   mail *m = pool_take(sizeof *m);
   m->order = order_new();
-  m->mailbox_limit = EP_LIMIT_MAILBOX;
+  set_limits(m);
   return m;
 }
 
 void mail_mailbox_limit(mail *m, uint64_t copies) { m->mailbox_limit = copies; }
+
+void mail_parked_limit(mail *m, uint64_t messages) { m->parked_limit = messages; }
 
 /* ---- Forgetting everything ---- */
 
@@ -77,6 +84,7 @@ void mail_lost(mail *m, uint64_t line) {
   order_reset(m->order); /* G4: a lost state begins a new order */
   m->missing = 0;
   m->somebodies_count = 0;
+  m->unrouted = m->parked_full_line = 0;
 }
 
 void mail_reset(mail *m) {
@@ -89,6 +97,7 @@ void mail_reset(mail *m) {
   m->parties_count = 0;
   pool_map_clear(&m->party_names);
   m->next_key = 0;
+  set_limits(m);
 }
 
 void mail_free(mail *m) {
@@ -196,8 +205,9 @@ static bool same_content(const mail_text *text, const mail_message *message) {
   return span_equal(to, message->to) && span_equal(payload, message->payload);
 }
 
-static void add_unrouted(mail_item *item) {
+static void add_unrouted(mail *m, mail_item *item) {
   mail_address *address = item->text->address;
+  m->unrouted++;
   item->before_unrouted = address->unrouted_last;
   if (address->unrouted_last != NULL) {
     address->unrouted_last->next_unrouted = item;
@@ -254,7 +264,7 @@ static mail_item *new_item(mail *m, mail_text *text, const mail_message *message
   item->session = message->session;
   item->unsure = text->address->kind == MATCH_ARGUABLE;
   pool_map_put(&m->items, item->key, (uint64_t)(uintptr_t)item);
-  add_unrouted(item);
+  add_unrouted(m, item);
   if (item->v2) add_unaccepted(m, item);
   return item;
 }
@@ -311,6 +321,21 @@ uint64_t mail_arrived(mail *m, const mail_message *message, uint64_t line, mail_
     text->perhaps = pool_recent_has(&m->past, name);
   }
   return new_item(m, text, message, line)->key;
+}
+
+uint64_t mail_key(const mail *m, uint32_t sender, span uid, uint64_t id) {
+  uint64_t name = pool_mix(m->parties[sender].name, pool_name(uid, 0)), key = 0;
+  uint64_t *there = pool_map_get(&m->texts, name);
+  bool exact = false;
+  if (there == NULL) return 0;
+  const mail_item *item = ((const mail_text *)(uintptr_t)*there)->items;
+  for (; item != NULL; item = item->sibling) {
+    bool same = false;
+    for (size_t i = 0; i < item->ids_count; i++) same = same || item->ids[i] == id;
+    if (same || !exact) key = item->key;
+    exact = exact || same;
+  }
+  return key;
 }
 
 static mail_item *item_of(const mail *m, uint64_t key) {
@@ -383,14 +408,18 @@ void mail_away(mail *m, uint32_t client, bool away) {
   m->missing = away ? m->missing - party->owed : m->missing + party->owed;
 }
 
-/* The first copy that must come, or (`somebody`) can come, to a client who is not away. */
+/* The first copy that must come to a client who is not away. Where somebody must get it, and nobody
+ * knows who, it may lie in the mailbox of one who is away. */
 static const mail_entry *first_owed(const mail *m, const mail_item *item) {
+  const mail_entry *first = NULL;
   for (size_t i = 0; i < item->entries_count; i++) {
     const mail_entry *entry = &item->entries[i];
+    bool away = m->parties[entry->client].away;
+    if (item->somebody && away && entry->state != COPY_REFUSED) return NULL;
     bool owed = entry->state == COPY_MUST || (item->somebody && entry->state != COPY_REFUSED);
-    if (owed && !m->parties[entry->client].away) return entry;
+    if (owed && !away && first == NULL) first = entry;
   }
-  return NULL;
+  return first;
 }
 
 size_t mail_missing(const mail *m) {

@@ -63,6 +63,9 @@ typedef struct mail_message {
  * is judged any more. In another numbering of EP/2 it is a new item, with a key of its own, which
  * the server may take for new (G2 says when). */
 uint64_t mail_arrived(mail *mail, const mail_message *message, uint64_t line, mail_fault *fault);
+/* The key of a message that has arrived, if it is still remembered; else 0. Of several numberings
+ * the newest in which it had this id, or the newest. */
+uint64_t mail_key(const mail *mail, uint32_t sender, span uid, uint64_t id);
 /* Proof that the server has accepted it, or refused it (`refused`: recipients by id, or count 0:
  * wholly). */
 void mail_accepted(mail *mail, uint64_t key, uint64_t line);
@@ -91,6 +94,8 @@ void mail_lost(mail *mail, uint64_t line);
 /* An EP/1 sender's copy may have been refused in silence (EP-LIM-5) while its recipient's mailbox
  * held this many copies or more; the limit `mailbox` unless said otherwise. */
 void mail_mailbox_limit(mail *mail, uint64_t copies);
+/* The same for a message that nobody matched, while so many were parked or more. */
+void mail_parked_limit(mail *mail, uint64_t messages);
 
 /* Whether the client is away for good (killed, or gone without coming back): while it is, no copy
  * for it counts as missing. */

@@ -145,8 +145,9 @@ struct mail {
   size_t missing;         /* copies that must come to somebody who is not away */
   mail_item **somebodies; /* items with `somebody` */
   size_t somebodies_count, somebodies_room;
-  uint64_t mailbox_limit;
-  uint64_t now; /* the line of the event */
+  uint64_t mailbox_limit, parked_limit;
+  uint64_t unrouted, parked_full_line; /* items not routed; when they were last too many */
+  uint64_t now;                        /* the line of the event */
 };
 
 void *mail_room(void *array, size_t *room, size_t needed, size_t size);

@@ -103,8 +103,13 @@ void mail_entry_becomes(mail *m, mail_entry *entry, copy_state state) {
 
 /* ---- Routing ---- */
 
-static void leave_unrouted(mail_item *item) {
+/* Messages that may be parked, this one apart. */
+static bool parking_is_full(const mail *m) { return m->unrouted > m->parked_limit; }
+
+static void leave_unrouted(mail *m, mail_item *item) {
   mail_address *address = item->text->address;
+  if (parking_is_full(m)) m->parked_full_line = m->now;
+  m->unrouted--;
   if (item->before_unrouted != NULL) {
     item->before_unrouted->next_unrouted = item->next_unrouted;
   } else {
@@ -123,8 +128,15 @@ static bool possibly_matched(const mail_member *member, uint64_t since) {
   return member->possible || member->possible_until >= since;
 }
 
+/* A refusal of it may not be seen: EP-LIM-5; a rude sender may be gone before it is told. */
+static bool is_untold(const mail_item *item) { return !item->v2 || item->rude; }
+
 static bool was_full(const mail *m, const mail_party *party, const mail_item *item) {
   return is_full(m, party) || party->full_line >= item->arrival;
+}
+
+static bool parking_was_full(const mail *m, const mail_item *item) {
+  return parking_is_full(m) || m->parked_full_line >= item->arrival;
 }
 
 /* A repetition under another numbering may be recognised by its uid: then only who matched ever
@@ -133,7 +145,7 @@ static bool must_have(const mail *m, const mail_item *item, const mail_member *m
   const mail_item *first = item->text->items;
   const mail_party *party = &m->parties[member->client];
   if (item->unsure || item->text->perhaps || item->text->loose) return false;
-  if (!item->v2 && was_full(m, party, item)) return false; /* EP-LIM-5 */
+  if (is_untold(item) && was_full(m, party, item)) return false;
   for (const mail_item *at = first; at != item; at = at->sibling) {
     const mail_entry *entry = mail_entry_of(at, member->client);
     if (entry != NULL && entry->state != COPY_NOT && entry->state != COPY_REFUSED) return false;
@@ -171,8 +183,9 @@ static size_t find_recipients(const mail *m, mail_item *item, bool plain) {
 
 /* Without doubt routed to whoever matched; but nobody certainly did all the time. */
 static void find_somebody(mail *m, mail_item *item) {
+  if (is_untold(item) && parking_was_full(m, item)) return;
   for (size_t i = 0; i < item->entries_count; i++) {
-    if (item->entries[i].excused && !item->v2) return; /* EP-LIM-5 */
+    if (item->entries[i].excused && is_untold(item)) return;
   }
   if (item->entries_count == 1) item->entries[0].state = COPY_MUST; /* to whom else? */
   if (item->entries_count < 2) return;
@@ -185,7 +198,7 @@ static void find_somebody(mail *m, mail_item *item) {
 void mail_route(mail *m, mail_item *item, uint64_t line) {
   const mail_text *text = item->text;
   bool plain = text->items == item && !item->unsure && !text->perhaps && !text->loose;
-  leave_unrouted(item);
+  leave_unrouted(m, item);
   item->routed_line = line;
   item->maybe_parked = find_recipients(m, item, plain) == 0;
   if (item->maybe_parked && plain) find_somebody(m, item);
@@ -281,7 +294,7 @@ static void forget_text(mail *m, mail_text *text) {
 
 static void free_item(mail *m, mail_item *item) {
   leave_unaccepted(m, item);
-  if (item->routed_line == 0) leave_unrouted(item);
+  if (item->routed_line == 0) leave_unrouted(m, item);
   pool_map_remove(&m->items, item->key);
   free(item->entries);
   free(item);

@@ -64,8 +64,9 @@ under_valgrind() {
 checked() { "$@" && echo '1 passed, 0 failed'; }
 
 selected="$*"
-run build checked make -s -j"$jobs" all tests
-run asan-build checked make -s -j"$jobs" WAY=asan CC=clang all tests
+plain=build/plain asan=build/asan
+run build checked make -s -j"$jobs" all tests $plain/oracle-tests $plain/epigeon-oracle $plain/epigeon-sim $plain/model-replay
+run asan-build checked make -s -j"$jobs" WAY=asan CC=clang all tests $asan/oracle-tests $asan/epigeon-sim
 begin unit-valgrind make -s check-valgrind # by far the longest: beside all others
 run format sh src/test/format.sh
 run floors sh src/test/floors.sh
@@ -83,6 +84,15 @@ run cli-valgrind under_valgrind
 run node sh src/test/node/run.sh
 run node-asan env EPIGEON="$PWD/build/asan/epigeon" EPIGEOND="$PWD/build/asan/epigeond" sh src/test/node/run.sh
 run install sh src/test/install.sh
+run oracle-unit $plain/oracle-tests
+run oracle-asan $asan/oracle-tests
+run oracle env EPIGEON_ORACLE=$plain/epigeon-oracle sh conformance/oracle/check.sh
+run oracle-proxy make -s check-oracle-proxy
+run oracle-traffic make -s check-oracle-traffic
+run sim make -s check-sim
+run sim-asan checked make -s check-sim-asan
+run model make -s check-model
+run mutants make -s check-mutants
 report unit-valgrind
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
