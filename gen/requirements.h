@@ -138,277 +138,280 @@
         "er `reconnect`, doubled each time up to `reconnect_max`, until its application wants" \
         " no connection; the pause starts at `reconnect` again once a connection has been aut" \
         "henticated.", 593) \
+    X("EP-CLI-5", SHOULD, "7.4",  \
+        "A client SHOULD shorten each of these pauses by a random part of it, at most a quart" \
+        "er, so that not all clients of a server that was restarted come back at one moment.", 594) \
     X("EP-CLI-3", MUST, "7.4",  \
         "A client whose application wants no connection MUST close the one it has, in EP/2 af" \
-        "ter `bye`.", 594) \
+        "ter `bye`.", 595) \
     X("EP-CLI-4", MUST, "7.4",  \
         "A client that gets one of the errors `bad-auth`, `version`, `unauthorized`, `other-c" \
-        "lient` or `replaced` MUST tell its application and MUST NOT connect again by itself.", 595) \
+        "lient` or `replaced` MUST tell its application and MUST NOT connect again by itself.", 596) \
     X("EP-SEND-1", MUST, "8.1",  \
         "A sender MUST number the items of a stream 0, 1, 2, … in the order in which they wer" \
-        "e given to it.", 604) \
+        "e given to it.", 605) \
     X("EP-SEND-2", MUST, "8.1",  \
-        "A sender MUST write the items of a stream in the order of their ids.", 605) \
+        "A sender MUST write the items of a stream in the order of their ids.", 606) \
     X("EP-SEND-3", MUST, "8.1",  \
         "On a stream transport a sender MUST NOT write an item again on the connection on whi" \
         "ch it has written it, unless the peer asks with `message.retry` or EP-SEND-8 says so" \
-        ".", 606) \
+        ".", 607) \
     X("EP-SEND-4", MUST, "8.1",  \
         "In EP/2 an id in `message.confirm` MUST be taken to confirm every item up to and inc" \
-        "luding it; an id that was never given in this numbering confirms nothing.", 607) \
+        "luding it; an id that was never given in this numbering confirms nothing.", 608) \
     X("EP-SEND-5", MUST, "8.1",  \
         "In EP/1 a uid in `message.confirm` MUST be taken to confirm the oldest unconfirmed m" \
-        "essage with that uid; an unknown one confirms nothing.", 608) \
+        "essage with that uid; an unknown one confirms nothing.", 609) \
     X("EP-SEND-6", MUST, "8.1",  \
         "A sender MUST answer `message.retry` for an unconfirmed item by writing it again; fo" \
-        "r any other id an EP/2 peer gets the error `unknown-id`, and an EP/1 peer nothing.", 609) \
+        "r any other id an EP/2 peer gets the error `unknown-id`, and an EP/1 peer nothing.", 610) \
     X("EP-SEND-7", MUST, "8.1",  \
         "On a lossy transport a sender MUST write its oldest unconfirmed items again, and a c" \
         "lient its auth request, after the timer `resend`, doubled each time up to `resend_ma" \
-        "x`, until they are confirmed or answered.", 610) \
+        "x`, until they are confirmed or answered.", 611) \
     X("EP-SEND-8", MUST, "8.1",  \
         "A client MUST write each unconfirmed message again to an EP/1 server each time the t" \
-        "imer `resend_v1` has passed since it last wrote it.", 611) \
+        "imer `resend_v1` has passed since it last wrote it.", 612) \
     X("EP-SEND-9", MUST, "8.1",  \
         "In EP/2 a sender MUST NOT have more items written and unconfirmed on a connection th" \
-        "an the peer's `window`.", 612) \
+        "an the peer's `window`.", 613) \
     X("EP-RECV-1", MUST, "8.2",  \
         "A receiver MUST NOT accept or deliver an item before it has accepted or delivered ev" \
         "ery item of that stream with a lower id, unless another requirement of this section " \
-        "says so.", 621) \
+        "says so.", 622) \
     X("EP-RECV-2", MUST, "8.2",  \
         "A receiver MUST drop an item it has accepted or delivered before, and confirm it aga" \
-        "in.", 622) \
+        "in.", 623) \
     X("EP-RECV-3", MUST, "8.2",  \
         "A receiver MUST hold an item with an id above the expected one, without confirming i" \
-        "t, up to the limits `held` and `held_bytes`, and go on with it when its turn comes.", 623) \
+        "t, up to the limits `held` and `held_bytes`, and go on with it when its turn comes.", 624) \
     X("EP-RECV-4", SHOULD, "8.2",  \
         "In EP/2 a receiver that holds an item SHOULD ask for the expected one with `message." \
-        "retry`.", 624) \
+        "retry`.", 625) \
     X("EP-RECV-5", MUST, "8.2",  \
         "In EP/1 a receiver MUST tell a duplicate by its uid, within the last `dedup` uids of" \
         " that stream: a known uid under any id is a duplicate, and that id counts as used; a" \
-        "n unknown uid under an id below the expected one is a new message, taken on arrival.", 625) \
+        "n unknown uid under an id below the expected one is a new message, taken on arrival.", 626) \
     X("EP-RECV-6", MUST, "8.2",  \
         "A server that has held items of an EP/1 client for the timer `gap_wait` MUST take th" \
-        "em in the order of their ids, count that, and expect the id after the last of them.", 626) \
+        "em in the order of their ids, count that, and expect the id after the last of them.", 627) \
     X("EP-RECV-7", MUST, "8.2",  \
         "A client that has held messages of an EP/1 server for the timer `gap_wait` MUST tell" \
         " its application which ids never came, deliver what it holds in the order of the ids" \
-        ", and expect the id after the last of them.", 627) \
+        ", and expect the id after the last of them.", 628) \
     X("EP-RECV-12", MUST, "8.2",  \
         "A client that knows nothing of its down stream and is told `auth true` by an EP/1 se" \
-        "rver MUST take the id of the first message that comes as the expected one.", 628) \
+        "rver MUST take the id of the first message that comes as the expected one.", 629) \
     X("EP-RECV-8", MUST, "8.2",  \
-        "A client MUST NOT confirm a message before it was handed to its application.", 629) \
+        "A client MUST NOT confirm a message before it was handed to its application.", 630) \
     X("EP-RECV-9", MUST, "8.2",  \
         "An EP/2 client MUST NOT deliver a message of which it has delivered one with the sam" \
-        "e `from` and `uid` within the last `dedup` messages, and confirms it.", 630) \
+        "e `from` and `uid` within the last `dedup` messages, and confirms it.", 631) \
     X("EP-RECV-10", MUST, "8.2",  \
         "The server MUST confirm a message to an EP/1 sender by its uid, once for each time i" \
-        "t accepts or recognises it.", 631) \
+        "t accepts or recognises it.", 632) \
     X("EP-RECV-11", SHOULD, "8.2",  \
-        "In EP/2 a receiver SHOULD confirm many items with one `message.confirm`.", 632) \
+        "In EP/2 a receiver SHOULD confirm many items with one `message.confirm`.", 633) \
     X("EP-RES-1", MUST, "8.3",  \
         "When the epoch in the auth reply is the one the client knows, the client MUST go on:" \
         " up items below `expect` count as confirmed, all others are written again in order f" \
-        "rom `expect`; the down stream goes on at the client's own `expect`.", 639) \
+        "rom `expect`; the down stream goes on at the client's own `expect`.", 640) \
     X("EP-RES-2", MUST, "8.3",  \
         "When the instance in the auth request is the one the server knows, the server MUST g" \
         "o on: down items below `expect` count as confirmed if `epoch` is the server's, all o" \
-        "thers are written again in order.", 640) \
+        "thers are written again in order.", 641) \
     X("EP-RES-3", MUST, "8.3",  \
         "When `instance` and `epoch` are the ones it knows, the server MUST refuse with `bad-" \
         "auth` an `expect` above the id it will number next; with another of either it ignore" \
-        "s `expect`.", 641) \
+        "s `expect`.", 642) \
     X("EP-RES-4", MUST, "8.3",  \
         "To an EP/1 client that it knows the server MUST write, after the auth reply, every u" \
-        "nconfirmed message again, in order, with the ids they have.", 642) \
+        "nconfirmed message again, in order, with the ids they have.", 643) \
     X("EP-RES-5", MUST, "8.3",  \
         "A client that resumes with an EP/1 server MUST write its session, even when it is `{" \
-        "}`, and then every unconfirmed message in order.", 643) \
+        "}`, and then every unconfirmed message in order.", 644) \
     X("EP-LOST-1", MUST, "8.4",  \
         "When a client authenticates with another `instance` than the server knows, the serve" \
         "r MUST renumber the unconfirmed items of its down stream from 0, write them, and exp" \
-        "ect id 0 of its up stream.", 647) \
+        "ect id 0 of its up stream.", 648) \
     X("EP-LOST-2", MUST, "8.4",  \
         "When an auth reply carries another `epoch` than the client knows, or the client know" \
         "s none, the client MUST renumber the unconfirmed items of its up stream from 0, writ" \
-        "e them, and expect id 0 of its down stream.", 648) \
+        "e them, and expect id 0 of its down stream.", 649) \
     X("EP-LOST-3", MUST, "8.4",  \
         "A client that renumbers because of another epoch, or because it knew none, MUST put " \
         "its last confirmed session before the other items, if it is not `{}` and they do not" \
         " begin with a session; one that was confirmed and refused counts, and is refused aga" \
-        "in.", 649) \
+        "in.", 650) \
     X("EP-LOST-4", MUST, "8.4",  \
         "A client that is told `auth false` by an EP/1 server, after it had been authenticate" \
-        "d there before, MUST renumber its unconfirmed messages from 0 and expect id 0.", 650) \
+        "d there before, MUST renumber its unconfirmed messages from 0 and expect id 0.", 651) \
     X("EP-LOST-6", MUST, "8.4",  \
         "A client whose auth reply carries its own epoch with an `expect` below an id it know" \
         "s to be confirmed, or above the next one it will give, or another epoch with an `exp" \
         "ect` above 0, MUST take a new `instance`, close, and authenticate again without `epo" \
-        "ch` and with `expect` 0.", 651) \
+        "ch` and with `expect` 0.", 652) \
     X("EP-LOST-7", MUST, "8.4",  \
         "When a client that spoke EP/2 authenticates in EP/1, the server MUST forget its `ins" \
-        "tance`, so that the next EP/2 auth request counts as one with another instance.", 652) \
+        "tance`, so that the next EP/2 auth request counts as one with another instance.", 653) \
     X("EP-LOST-8", MUST, "8.4",  \
         "The server MUST drop, and count, the unconfirmed receipts and refusals of a client t" \
-        "hat authenticates in EP/1, which cannot carry them; its ids can have holes there.", 653) \
+        "hat authenticates in EP/1, which cannot carry them; its ids can have holes there.", 654) \
     X("EP-LOST-5", MUST, "8.4",  \
-        "No unconfirmed message MUST be thrown away because the other side lost its state.", 654) \
+        "No unconfirmed message MUST be thrown away because the other side lost its state.", 655) \
     X("EP-LOST-9", MUST, "8.4",  \
         "A client MUST NOT send a message again, in a new numbering, that an `error` item wit" \
-        "hout `to` has refused.", 655) \
+        "hout `to` has refused.", 656) \
     X("EP-ADDR-1", MUST, "9",  \
         "A selector MUST match a client exactly when for each of its members the client's ses" \
         "sion has a member of the same name and an equal value; the empty selector matches ev" \
-        "ery known client.", 661) \
+        "ery known client.", 662) \
     X("EP-ADDR-2", MUST, "9",  \
         "Values MUST be compared by type and value: strings after undoing escapes, numbers as" \
         " IEEE 754 doubles (1 equals 1.0), `true`, `false` and `null` with themselves; arrays" \
-        " and objects in a session equal nothing.", 662) \
+        " and objects in a session equal nothing.", 663) \
     X("EP-ADDR-3", MUST, "9",  \
         "Any other `to` MUST be refused with `bad-to` (EP/2), or confirmed, dropped and count" \
-        "ed (EP/1).", 663) \
+        "ed (EP/1).", 664) \
     X("EP-ROUTE-1", MUST, "9",  \
         "The server MUST route an accepted message to the client named, or to every known cli" \
-        "ent that matches at that moment, connected or not, the sender included.", 664) \
+        "ent that matches at that moment, connected or not, the sender included.", 665) \
     X("EP-ROUTE-2", MUST, "9",  \
         "The server MUST confirm a message to its sender before it writes that message to the" \
-        " same client.", 665) \
+        " same client.", 666) \
     X("EP-PARK-1", MUST, "9",  \
         "The server MUST park an accepted message that nobody matches, and route it at the mo" \
-        "ment when a client matches.", 666) \
+        "ment when a client matches.", 667) \
     X("EP-PARK-2", MUST, "9",  \
         "Parked messages that come to match at one moment MUST be routed in the order in whic" \
-        "h they were accepted.", 667) \
+        "h they were accepted.", 668) \
     X("EP-PARK-3", MUST, "9",  \
-        "A session that a client has not set yet MUST be taken for `{}`.", 668) \
+        "A session that a client has not set yet MUST be taken for `{}`.", 669) \
     X("EP-ROUTE-3", MUST, "9",  \
         "The server MUST NOT route an unusable message: in EP/2 it answers `bad-message`, by " \
         "an item (EP-ERR-7) when the id is usable and else by a plain error; in EP/1 it count" \
-        "s it, and confirms it when its uid is usable.", 674) \
+        "s it, and confirms it when its uid is usable.", 675) \
     X("EP-SESS-1", MUST, "10",  \
         "In EP/1 a client MUST write its whole session after every auth reply and whenever it" \
-        " changes, and the server takes it at once.", 678) \
+        " changes, and the server takes it at once.", 679) \
     X("EP-SESS-2", MUST, "10",  \
         "In EP/2 a session update MUST be an item of the up stream; one without `id` is refus" \
-        "ed with `bad-message`.", 679) \
+        "ed with `bad-message`.", 680) \
     X("EP-SESS-3", MUST, "10",  \
         "The server MUST keep the session of a client that is away, and match it as if it wer" \
-        "e there.", 680) \
+        "e there.", 681) \
     X("EP-SESS-4", MUST, "10",  \
         "The server MUST NOT take over a session over the limit `session` or `members`: in EP" \
-        "/2 it refuses the item with `bad-session`; in EP/1 it counts it.", 681) \
+        "/2 it refuses the item with `bad-session`; in EP/1 it counts it.", 682) \
     X("EP-PRES-1", MUST, "10",  \
         "When a client joins, no older connection having it, the server MUST write `client.co" \
-        "nnect` to every other connected client that wants its presence.", 682) \
+        "nnect` to every other connected client that wants its presence.", 683) \
     X("EP-PRES-2", MUST, "10",  \
         "When a client's connection ends without takeover, the server MUST write `client.disc" \
-        "onnect` to every connected client that wants its presence.", 683) \
+        "onnect` to every connected client that wants its presence.", 684) \
     X("EP-PRES-3", MUST, "10",  \
         "When a client's session is set, the server MUST write `session.update` to every conn" \
         "ected client that wants its presence, the client itself included; the session just s" \
-        "et decides who wants it.", 684) \
+        "et decides who wants it.", 685) \
     X("EP-PRES-4", MUST, "10",  \
-        "The server MUST answer `clients.list` with one `clients.list`.", 685) \
+        "The server MUST answer `clients.list` with one `clients.list`.", 686) \
     X("EP-PRES-5", MUST, "10",  \
         "An EP/1 client MUST be taken to want everybody's presence, an EP/2 client that of th" \
-        "e clients whose session matches its `presence`, and nobody's where that is absent.", 686) \
+        "e clients whose session matches its `presence`, and nobody's where that is absent.", 687) \
     X("EP-PRES-6", MUST, "10",  \
         "A server that left out presence events for a connection MUST write one `clients.list" \
-        "` to it when it reads again.", 691) \
+        "` to it when it reads again.", 692) \
     X("EP-RCPT-1", MUST, "11",  \
         "When a recipient confirms a message with `receipt`, the server MUST put a `message.r" \
-        "eceipt` into the sender's down stream, if the sender's newest connection spoke EP/2.", 697) \
+        "eceipt` into the sender's down stream, if the sender's newest connection spoke EP/2.", 698) \
     X("EP-RCPT-2", MUST, "11",  \
         "A receipt that the limit `notices` leaves out MUST be counted in `missed` of the nex" \
-        "t one.", 698) \
+        "t one.", 699) \
     X("EP-ERR-1", MUST, "12",  \
         "An error MUST be written to EP/2 peers only, and an error read MUST be told to the a" \
-        "pplication or the log, never answered with an error.", 731) \
+        "pplication or the log, never answered with an error.", 732) \
     X("EP-ERR-2", MUST, "12",  \
         "An EP/2 peer MUST answer an action it does not know with `unknown-action`, and go on" \
-        ".", 732) \
+        ".", 733) \
     X("EP-ERR-3", MUST, "12",  \
         "A malformed frame MUST be answered with `malformed` and a close (EP/2), or dropped a" \
         "nd counted, and the connection closed when more than `malformed` of them came (EP/1," \
-        " or before authentication).", 733) \
+        " or before authentication).", 734) \
     X("EP-ERR-4", MUST, "12",  \
         "An invalid message MUST be answered with `bad-message`, or the more special error of" \
-        " chapter 12 (EP/2), or dropped and counted (EP/1).", 734) \
+        " chapter 12 (EP/2), or dropped and counted (EP/1).", 735) \
     X("EP-ERR-5", MUST, "12",  \
         "A server that cannot do what a connection asked, for want of memory or because its s" \
         "tore failed, MUST close that connection, in EP/2 after `failed`, without having conf" \
-        "irmed what it could not do.", 735) \
-    X("EP-ERR-6", MUST, "12", "Input that a state does not expect MUST NOT change anything.", 736) \
+        "irmed what it could not do.", 736) \
+    X("EP-ERR-6", MUST, "12", "Input that a state does not expect MUST NOT change anything.", 737) \
     X("EP-ERR-7", MUST, "12",  \
         "In EP/2 the server MUST refuse an item of the up stream by an `error` item in the do" \
-        "wn stream, and the id of the refused item counts as used.", 737) \
+        "wn stream, and the id of the refused item counts as used.", 738) \
     X("EP-TIME-2", MUST, "13",  \
         "In EP/2 a peer that has heard nothing for the timer `ping` MUST write a `ping`, and " \
-        "a peer that reads a `ping` MUST answer with a `pong` of the same payload.", 758) \
+        "a peer that reads a `ping` MUST answer with a `pong` of the same payload.", 759) \
     X("EP-TIME-3", MUST, "13",  \
         "In EP/2 a peer that has heard nothing for the timer `idle` MUST close the connection" \
-        ".", 759) \
+        ".", 760) \
     X("EP-TIME-4", SHOULD, "13",  \
-        "A peer that closes an EP/2 connection on purpose SHOULD say so before: a client with" \
-        " `bye`, a server with an error.", 760) \
+        "A peer that closes an EP/2 connection on purpose SHOULD say so before: with an error" \
+        " that says why, or, a client that simply leaves, with `bye`.", 761) \
     X("EP-TIME-5", MUST, "13",  \
         "A connection that is being closed MUST be closed after the timer `close` even if not" \
-        " everything could be written.", 761) \
+        " everything could be written.", 762) \
     X("EP-LIM-1", MUST, "14",  \
-        "A peer MUST NOT use memory without a limit on behalf of another peer.", 798) \
+        "A peer MUST NOT use memory without a limit on behalf of another peer.", 799) \
     X("EP-LIM-2", MUST, "14",  \
         "A frame over the limit `frame` MUST be skipped to its 0x0C in constant memory; in EP" \
         "/2 it is answered with `too-large`, in EP/1 it is counted, and in both the connectio" \
-        "n goes on.", 799) \
+        "n goes on.", 800) \
     X("EP-LIM-3", MUST, "14",  \
         "A message over the limit `depth` or `members` whose uid (EP/1), or whose id (EP/2), " \
         "can be read MUST be confirmed, dropped and counted (EP/1), or refused with `too-deep" \
-        "` or `bad-message` (EP/2).", 800) \
+        "` or `bad-message` (EP/2).", 801) \
     X("EP-LIM-4", MUST, "14",  \
         "When a mailbox is full, the up stream of an EP/1 sender MUST wait: neither that mess" \
         "age nor a later one is accepted or confirmed, while every other message of that conn" \
-        "ection is processed.", 801) \
+        "ection is processed.", 802) \
     X("EP-LIM-5", MUST, "14",  \
         "When an EP/1 sender has waited for the timer `mailbox_wait`, the server MUST refuse " \
         "the copies for full mailboxes alone, or the message for which there is no room to pa" \
-        "rk, count and log them, and go on with the stream.", 802) \
+        "rk, count and log them, and go on with the stream.", 803) \
     X("EP-LIM-6", MUST, "14",  \
         "When a mailbox is full, the server MUST refuse that copy to an EP/2 sender with `mai" \
-        "lbox-full` at once, and route the message to all other recipients.", 803) \
+        "lbox-full` at once, and route the message to all other recipients.", 804) \
     X("EP-LIM-8", MUST, "14",  \
         "A client MUST NOT number an item whose frame is larger than the `frame` in `limits` " \
-        "of the last auth reply; while it has seen none, the default of the limit counts.", 804) \
+        "of the last auth reply; while it has seen none, the default of the limit counts.", 805) \
     X("EP-LIM-9", MUST, "14",  \
         "A client whose auth reply says a `frame` smaller than that of an unconfirmed item, `" \
         "expect` or above, MUST take that item out of its stream, tell its application that i" \
-        "t is refused, and let the items after it close up.", 805) \
+        "t is refused, and let the items after it close up.", 806) \
     X("EP-LIM-7", MUST, "14",  \
-        "A server that has `connections` connections MUST close further ones at once.", 806) \
+        "A server that has `connections` connections MUST close further ones at once.", 807) \
     X("EP-SEC-1", MUST, "17",  \
         "The server MUST keep, of the secret in the first EP/2 auth request of a client that " \
         "has none yet, only a SHA-256 hash, and refuse with `unauthorized` every later auth r" \
-        "equest of that client, in either version, that does not carry the same secret.", 1029) \
+        "equest of that client, in either version, that does not carry the same secret.", 1030) \
     X("EP-SEC-2", MUST, "17",  \
         "A server that was given a join token MUST refuse with `unauthorized` an auth request" \
-        " that does not carry it.", 1030) \
+        " that does not carry it.", 1031) \
     X("EP-SEC-3", MUST, "17",  \
         "The server MUST compare secrets and tokens in a time that does not depend on where t" \
-        "hey differ.", 1031) \
+        "hey differ.", 1032) \
     X("EP-SEC-4", MUST, "17",  \
         "The server MUST refuse EP/1 from an address that is not local unless its operator al" \
-        "lowed it.", 1032) \
+        "lowed it.", 1033) \
     X("EP-SEC-5", MUST, "17",  \
         "The server MUST NOT write anything about clients, sessions or messages to a connecti" \
-        "on before it is authenticated.", 1033) \
+        "on before it is authenticated.", 1034) \
     X("EP-COMPAT-1", MUST, "18",  \
         "A server MUST NOT write to an EP/1 client anything but `auth`, `clients.list`, `sess" \
         "ion.update`, `client.connect`, `client.disconnect`, `message.new` and `message.confi" \
-        "rm`.", 1058) \
+        "rm`.", 1059) \
     X("EP-COMPAT-2", MUST, "18",  \
         "A client MUST NOT write to an EP/1 server anything but `auth`, `session.update`, `cl" \
-        "ients.list`, `message.new` and `message.confirm`.", 1059) \
+        "ients.list`, `message.new` and `message.confirm`.", 1060) \
 
 #endif

@@ -97,7 +97,7 @@ void ep_client_do_greet(ep_client *client, const ep_client_data *data) {
   client->auth_repeat_at = lossy ? client->now + client->auth_repeat_ms : UINT64_MAX;
 }
 
-/* EP-CLI-2. A little less than the table says, so that clients that lost one server together do not
+/* EP-CLI-2, EP-CLI-5. A little less than the table says, so that clients that lost one server together do not
  * come back together. */
 static void pause_then_try(ep_client *client) {
   uint32_t wait = client->reconnect_ms;
@@ -193,9 +193,12 @@ void ep_client_do_note_error(ep_client *client, const ep_client_data *data) {
   ep_client_tell_error(client, error->code, error->code_name, error->reason, false);
 }
 
+/* EP-SEND-6: the error names the id that was asked for. */
 void ep_client_do_refuse_unknown_id(ep_client *client, const ep_client_data *data) {
-  (void)data;
-  ep_client_say_error(client, EP_ERROR_UNKNOWN_ID); /* EP-SEND-6 */
+  ep_message error = {.action = EP_ACTION_ERROR, .code = EP_ERROR_UNKNOWN_ID, .has = EP_HAS_OF};
+  error.reason = ep_error_sentence(EP_ERROR_UNKNOWN_ID);
+  error.of = data->message->id;
+  ep_client_write_or_fail(client, &error);
 }
 
 void ep_client_do_refuse_unknown(ep_client *client, const ep_client_data *data) {

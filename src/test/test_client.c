@@ -67,7 +67,7 @@ START_TEST(configurations) {
 }
 END_TEST
 
-/* EP-CLI-1, EP-CLI-2, EP-CLI-3 */
+/* EP-CLI-1, EP-CLI-2, EP-CLI-3, EP-CLI-5 */
 START_TEST(reconnects) {
   desk *d = desk_fresh();
   uint64_t waits[6] = {500, 1000, 2000, 4000, 5000, 5000};

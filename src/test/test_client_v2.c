@@ -239,7 +239,7 @@ START_TEST(v2_window) {
   tell(d, "{'action':'message.retry','payload':5}");
   see(d,
       "{'action':'error','payload':{'code':'unknown-id','reason':'There is no unconfirmed item "
-      "with this id.'}}");
+      "with this id.','of':5}}");
   desk_free(d);
 }
 END_TEST
