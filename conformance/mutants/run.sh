@@ -66,9 +66,29 @@ build() {
     $CC -o "$work/$1/sim" $objects $MUTANT_LDFLAGS >>"$work/$1/log" 2>&1 || { echo "does not link, see $work/$1/log" && return 1; }
 }
 
+# played NAME: "against REQUIREMENT", "undecided REQUIREMENT", or nothing: what the simulator has just said of a schedule.
+# That a run does not end is against G8, for which the judge needs an end.
+played() {
+    sed -n -e 's/^  \(against\|undecided:\) \([A-Z0-9-]*\).*/\1 \2/p' -e 's/^  the simulator says: the run does not end$/against G8/p' \
+        "$work/$1/played" | head -n 1
+}
+
+# try_kept NAME SEED-FILE: plays the one schedule that has shown this fault when it was a real one, and must still.
+try_kept() {
+    # shellcheck disable=SC2046
+    timeout "$MUTANT_SECONDS" "$work/$1/sim" --no-shrink $(sed -n 2p "$2") >"$work/$1/played" 2>"$work/$1/progress"
+    said=$(played "$1")
+    case $said in
+    against*) echo "caught $(sed -n 's/^seed \([0-9]*\) FAILED$/\1/p' "$work/$1/played") ${said#against }" ;;
+    *) echo "broken does not show in $2 any more" ;;
+    esac
+}
+
 # try NAME: plays schedules until the judge objects; where it cannot decide, it goes on behind. Leaves one line in
 # $work/NAME/result:   caught SEED REQUIREMENT | missed SEEDS | died SENTENCE | broken SENTENCE
 try() {
+    kept=conformance/sim/seeds/bug-${1#was-}.seed
+    [ -f "$kept" ] && try_kept "$1" "$kept" && return
     next=1 seconds=$MUTANT_SECONDS
     while [ "$next" -le "$MUTANT_SEEDS" ] && [ "$seconds" -gt 0 ]; do
         began=$(date +%s)
@@ -76,7 +96,7 @@ try() {
         status=$?
         seconds=$((seconds - ($(date +%s) - began)))
         seed=$(sed -n 's/^seed \([0-9]*\) FAILED$/\1/p' "$work/$1/played")
-        said=$(sed -n 's/^  \(against\|undecided:\) \([A-Z0-9-]*\).*/\1 \2/p' "$work/$1/played")
+        said=$(played "$1")
         case $status.$said in
         0.) echo "missed $MUTANT_SEEDS" && return ;;
         1.against*) echo "caught $seed ${said#against }" && return ;;

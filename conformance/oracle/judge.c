@@ -34,6 +34,8 @@ static void client_free(struct client *client) {
   free(client->tickets);
   pool_recent_free(&client->loose);
   app_free(client->app);
+  pool_map_free(&client->late);
+  pool_map_free(&client->late_uids);
   free(client->id);
   free(client);
 }
@@ -51,6 +53,7 @@ void judge_reset(judge *j) {
   pool_map_clear(&j->client_names);
   pool_recent_free(&j->uids);
   pool_recent_free(&j->gone);
+  pool_recent_free(&j->lost_epochs);
   struct judge fresh = {.parser = j->parser,
                         .mail = j->mail,
                         .session_most = EP_LIMIT_SESSION,
@@ -72,6 +75,7 @@ void judge_free(judge *j) {
   pool_map_free(&j->client_names);
   pool_recent_free(&j->uids);
   pool_recent_free(&j->gone);
+  pool_recent_free(&j->lost_epochs);
   free(j->conns);
   free(j->clients);
   free(j);
@@ -79,6 +83,12 @@ void judge_free(judge *j) {
 
 void judge_mailbox_limit(judge *j, uint64_t copies) { mail_mailbox_limit(j->mail, copies); }
 void judge_parked_limit(judge *j, uint64_t messages) { mail_parked_limit(j->mail, messages); }
+
+void judge_opens_in_order(judge *j) { j->opens_in_order = true; }
+
+void judge_clock_jumps(judge *j, unsigned times) { j->jumps = times; }
+
+void judge_mailbox_wait(judge *j, uint64_t ms) { mail_mailbox_wait(j->mail, ms); }
 
 /* ---- Clients and connections by name ---- */
 
@@ -204,13 +214,18 @@ static void server_event(judge *j, const trace_event *event) {
     return;
   }
   j->server_down = false;
-  if (event->state_lost) server_lost(j);
+  if (event->state_lost) {
+    server_lost(j);
+  } else {
+    mail_restarted(j->mail, j->line);
+  }
 }
 
 static void client_event(judge *j, const trace_event *event) {
   struct client *client = judge_client(j, event->client);
   if (event->kind == TRACE_CRASHED) {
     client->dead = true;
+    pool_map_clear(&client->late);
     client->crashed_line = j->line;
     if (!client->up_before) return;
     stream_drop(&client->up);
@@ -233,6 +248,7 @@ bool judge_event(judge *j, const trace_event *event) {
   j->line = event->line;
   j->t_ms = event->t_ms;
   j->conn = event->conn;
+  mail_clock(j->mail, j->t_ms);
   switch (event->kind) {
     case TRACE_OPEN: conn_open(j, event); break;
     case TRACE_CLOSE: conn_close(j, event); break;

@@ -80,6 +80,8 @@ void up_discard_held(struct stream *up) {
 static void item_arrived(judge *j, struct conn *conn, const struct letter *letter,
                          struct stream *up, struct item *item) {
   if (item->arrivals++) return;
+  if (item->kind == ITEM_SESSION && letter->id >= conn->client->sessions_below)
+    conn->client->sessions_below = letter->id + 1;
   item->arrived_line = j->line;
   item->arrived_ms = j->t_ms;
   item->arrived_n = letter->n;
@@ -229,8 +231,10 @@ void up_confirm_arrived(judge *j, struct conn *conn, const struct letter *letter
     return;
   }
   struct item *item = up_by_uid(conn->up, letter->uid);
-  if (!item || item->confirm_arrived) return;
+  if (!item || (item->confirm_arrived && !item->unheard)) return;
   item->confirm_arrived = true;
+  item->unheard = false;
   item->confirmed_ms = j->t_ms;
+  app_heard(client, item->uid);
   up_known_below(j, client, conn->up, 0);
 }

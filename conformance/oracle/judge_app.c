@@ -6,6 +6,8 @@
 
 struct app {
   pool_map sent;         /* uid to content, until it is confirmed or refused */
+  pool_map sizes;        /* of these, bytes that a frame has at the most */
+  pool_map heard;        /* of these, those whose confirm or refusal has arrived */
   pool_recent done;      /* uid and content: confirmed, refused, or forgotten when killed: G6 */
   pool_recent unsafe;    /* sent since the state was last safe */
   pool_recent delivered; /* from and uid */
@@ -20,6 +22,8 @@ struct app {
 void app_free(struct app *app) {
   if (!app) return;
   pool_map_free(&app->sent);
+  pool_map_free(&app->heard);
+  pool_map_free(&app->sizes);
   pool_recent_free(&app->done);
   pool_recent_free(&app->unsafe);
   pool_recent_free(&app->delivered);
@@ -28,6 +32,9 @@ void app_free(struct app *app) {
   stream_drop(&app->down);
   free(app);
 }
+
+/* What a frame holds beside the uid, the address and the payload of its message, at the most. */
+enum { FRAME_MORE = 256 };
 
 static struct app *app_of(struct client *client) {
   if (!client->app) client->app = pool_take(sizeof *client->app);
@@ -52,6 +59,13 @@ static void finish(struct app *app, uint64_t uid) {
   if (!content) return;
   pool_recent_add(&app->done, pool_mix(uid, *content), EP_LIMIT_DEDUP);
   pool_map_remove(&app->sent, uid);
+  pool_map_remove(&app->heard, uid);
+  pool_map_remove(&app->sizes, uid);
+}
+
+void app_heard(const struct client *client, uint64_t uid) {
+  if (client->app && pool_map_get(&client->app->sent, uid))
+    pool_map_put(&client->app->heard, uid, 1);
 }
 
 static void sent(struct client *client, const trace_event *event) {
@@ -59,6 +73,8 @@ static void sent(struct client *client, const trace_event *event) {
   uint64_t uid = pool_name(event->uid, 2);
   struct app *app = app_of(client);
   pool_map_put(&app->sent, uid, pool_mix(pool_name(event->to_json, 6), payload));
+  pool_map_put(&app->sizes, uid,
+               FRAME_MORE + event->uid.len + event->to_json.len + event->payload_json.len);
   pool_recent_add(&app->unsafe, uid, EP_LIMIT_DEDUP);
 }
 
@@ -110,6 +126,12 @@ bool app_has_below(const struct client *client, const struct stream *down, uint6
   return app->cursor >= id;
 }
 
+bool app_had_below(const struct client *client, struct stream *down, uint64_t id) {
+  if (!client->app) return true;
+  follow(client->app, down);
+  return client->app->cursor >= id;
+}
+
 /* The message in the down stream; *id is its number. */
 static struct item *find(const struct stream *down, uint64_t from, uint64_t uid, uint64_t begin,
                          uint64_t *id) {
@@ -118,6 +140,25 @@ static struct item *find(const struct stream *down, uint64_t from, uint64_t uid,
     if (item && item->kind == ITEM_MESSAGE && item->uid == uid && item->from == from) return item;
   }
   return NULL;
+}
+
+void app_leave(struct client *client, const struct stream *down) {
+  if (!down) return;
+  for (uint64_t id = down->base; id < down->next; id++) {
+    const struct item *item = stream_at(down, id);
+    if (!item || !item->arrivals || item->kind != ITEM_MESSAGE) continue;
+    if (down->v1 && !item->confirm_arrived) pool_map_put(&client->late_uids, item->uid, id);
+    if (client->app && was_delivered(client->app, item)) continue;
+    pool_map_put(&client->late, delivery_name(item->from, item->uid), item->payload);
+  }
+}
+
+/* Whether it is one that had arrived in an older numbering, as it is. */
+static bool is_late(struct client *client, uint64_t name, uint64_t payload) {
+  const uint64_t *late = pool_map_get(&client->late, name);
+  if (!late || *late != payload) return false;
+  pool_map_remove(&client->late, name);
+  return true;
 }
 
 static void check_delivery(judge *j, const struct client *client, const trace_event *event,
@@ -166,7 +207,9 @@ static void delivered(judge *j, struct client *client, const trace_event *event)
     judge_about(j, client, event->uid);
     return;
   }
-  if (judged && client->client_down) {
+  uint64_t payload = event->payload_json.len ? pool_name(event->payload_json, 7) : 0;
+  bool late = is_late(client, name, payload);
+  if (judged && client->client_down && !late) {
     follow(app, client->client_down);
     check_delivery(j, client, event, from, uid);
   }
@@ -184,11 +227,24 @@ static void stored(struct client *client) {
   app->unsafe.at = 0;
 }
 
+static void finish_all(struct app *app, pool_map *uids, uint64_t above) {
+  for (size_t i = 0; i < uids->room; i++)
+    if (uids->slots[i].name && uids->slots[i].value > above) finish(app, uids->slots[i].name);
+}
+
+/* What it had heard and not told, it need not tell when it comes back; nor that a message was too
+ * large for the server (EP-LIM-9). */
 static void killed(struct client *client) {
   struct app *app = client->app;
   for (size_t i = 0; i < app->fresh_count; i++)
     pool_recent_add(&app->perhaps, app->fresh[i], EP_LIMIT_DEDUP);
   app->fresh_count = 0;
+  pool_map heard = app->heard, sizes = app->sizes;
+  app->heard = app->sizes = (pool_map){0};
+  finish_all(app, &heard, 0);
+  if (client->frame_most) finish_all(app, &sizes, client->frame_most);
+  pool_map_free(&heard);
+  pool_map_free(&sizes);
   for (size_t i = 0; i < app->unsafe.map.room; i++) {
     uint64_t uid = app->unsafe.map.slots[i].name;
     if (uid) finish(app, uid);

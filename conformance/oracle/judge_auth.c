@@ -2,6 +2,8 @@
  * Read first: judge_internal.h; spec/protocol.md, chapters 7, 8.3 and 8.4. */
 #include "oracle/judge_internal.h"
 
+enum { LOST_KEPT = 256 };
+
 static const span no_uid = {"", 0};
 
 static unsigned long long number(uint64_t value) { return (unsigned long long)value; }
@@ -16,7 +18,7 @@ static void lead_auth(judge *j, const struct conn *conn) {
 
 static void check_expect(judge *j, const struct conn *conn) {
   const struct client *client = conn->client;
-  const struct stream *down = client->client_down;
+  struct stream *down = client->client_down;
   if (!conn->ask.epoch) {
     if (!conn->ask.expect) return;
     judge_wrong(j, "EP-NEG-1", "An expect of 0 where no epoch is given.",
@@ -28,7 +30,7 @@ static void check_expect(judge *j, const struct conn *conn) {
       conn->ask.instance != client->client_instance)
     return;
   if (conn->ask.expect > down->front) {
-    judge_wrong(j, "EP-RECV-1", "An expect that is not above the items that have arrived.",
+    judge_wrong(j, "EP-RECV-8", "An expect that is not above the items that have arrived.",
                 "The client expects id %llu of its down stream, and the items from %llu on have "
                 "not arrived.",
                 number(conn->ask.expect), number(down->front));
@@ -37,6 +39,12 @@ static void check_expect(judge *j, const struct conn *conn) {
                 "The client expects id %llu of its down stream, and has confirmed all below %llu.",
                 number(conn->ask.expect), number(down->confirmed));
     judge_lead(j, down->confirmed_line);
+  } else if (!app_had_below(client, down, conn->ask.expect)) {
+    judge_wrong(
+        j, "EP-RECV-8", "An expect that is not above what its application has.",
+        "The client expects id %llu of its down stream, and has not handed all below to its "
+        "application.",
+        number(conn->ask.expect));
   } else {
     return;
   }
@@ -58,10 +66,13 @@ void auth_asked(judge *j, struct conn *conn, const frame *f, struct letter *lett
   if (conn->rude[TRACE_C2S] || conn->rude[TRACE_S2C]) client->rude = true;
   if (conn->asks++) return;
   conn->ask_line = j->line;
+  conn->ask_ms = j->t_ms;
   conn->ask = letter->ask;
   conn->client = client;
   client->absent = false;
   client->client_conn = conn;
+  if (v2 && letter->ask.wants_presence && match_address_of(f->presence) == MATCH_SELECTOR)
+    conn->presence = match_read(f->presence);
   if (!client->rude && v2) check_expect(j, conn);
 }
 
@@ -87,7 +98,21 @@ void auth_ask_arrived(judge *j, struct conn *conn, const struct letter *letter) 
 
 /* ---- The server's state ---- */
 
+/* An EP/1 client may go on with its numbering, whose messages the server knows no more. */
+static void forget_arrivals(struct stream *up) {
+  if (!up || !up->v1) return;
+  for (uint64_t id = up->base; id < up->next; id++) {
+    struct item *item = stream_at(up, id);
+    if (!item) continue;
+    item->arrivals = item->confirms = 0;
+    item->mail = 0;
+    item->confirmed = false;
+  }
+  up->front = up->base;
+}
+
 void server_lost(judge *j) {
+  if (j->epoch) pool_recent_add(&j->lost_epochs, j->epoch, LOST_KEPT);
   j->epoch = 0;
   j->lost_line = j->line;
   for (size_t i = 0; i < j->clients_count; i++) {
@@ -97,6 +122,8 @@ void server_lost(judge *j) {
     client->instance = 0;
     stream_drop(&client->server_up);
     stream_drop(&client->down);
+    forget_arrivals(client->up);
+    forget_arrivals(client->up_before);
     notice_forget(client);
   }
   mail_lost(j->mail, j->line);
@@ -110,6 +137,13 @@ static void check_state(judge *j, const struct conn *conn, const frame *f) {
   uint64_t epoch = f->version >= 2 ? pool_name(f->epoch, 5) : 0;
   bool other = epoch && j->epoch && epoch != j->epoch;
   bool forgot = client->known && !f->known;
+  if (epoch && pool_recent_has(&j->lost_epochs, epoch)) {
+    judge_wrong(j, "EP-NEG-3", "A new epoch for a new state.",
+                "The server says an epoch that it had before its state was lost.");
+    lead_auth(j, conn);
+    judge_lead(j, j->lost_line);
+    return;
+  }
   if (!other && !forgot) {
     if (epoch) j->epoch = epoch;
     return;
@@ -143,6 +177,9 @@ static bool check_version(judge *j, const struct conn *conn, const frame *f) {
   } else if (conn->ask.version >= 2 && f->version != 2 && (f->version > 2 || j->speaks_v2)) {
     judge_wrong(j, "EP-NEG-3", "A reply with version 2.",
                 "The server answered an EP/2 auth request with version %u.", f->version);
+  } else if (f->version == 2 && ~f->has & (FRAME_HAS_WINDOW | FRAME_HAS_LIMITS)) {
+    judge_wrong(j, "EP-NEG-3", "A reply with version, epoch, expect, window and limits.",
+                "The auth reply has no %s.", f->has & FRAME_HAS_WINDOW ? "limits" : "window");
   } else {
     return true;
   }
@@ -217,11 +254,13 @@ static void reply_v1(struct conn *conn, bool stranger) {
   conn->down = stream_hold(client->down);
 }
 
-/* EP-TAKE-4. A connection was certainly accepted before another one if its auth request had arrived
- * when the other one opened. */
+/* EP-TAKE-4. Its auth request arrived after that of the newer connection was answered: its own
+ * reply cannot have waited. */
 static void check_newer(judge *j, const struct conn *conn) {
   const struct client *client = conn->client;
-  if (!client->joined_open_line || conn->ask_arrived_line >= client->joined_open_line) return;
+  if (!j->opens_in_order || !client->joined_open_line) return;
+  if (conn->ask_arrived_line < client->joined_line) return;
+  if (conn->open_line > client->joined_open_line) return;
   judge_wrong(j, "EP-TAKE-4", "The error replaced, and a close.",
               "The server let a connection join that it had accepted before another one that has "
               "joined as the same client.");
@@ -239,6 +278,8 @@ static void take_over(judge *j, struct conn *conn) {
   }
   client->server_v2 = conn->version == 2;
   struct conn *older = client->server_conn;
+  bool closed = client->server_left_line > conn->ask_arrived_line; /* for this one, it seems */
+  client->took_over = (older && older != conn) || closed;
   if (older && older != conn && !older->replaced_line) {
     older->replaced_line = j->line;
     older->replaced_ms = j->t_ms;
@@ -254,6 +295,7 @@ static void first_reply(judge *j, struct conn *conn, const frame *f) {
   conn->reply_epoch = conn->version == 2 ? pool_name(f->epoch, 5) : 0;
   conn->reply_expect = f->expect;
   conn->reply_window = f->window ? f->window : 1;
+  conn->reply_frame = f->limit_frame;
   conn->list_due = conn->version == 1 || conn->ask.wants_presence; /* EP-AUTH-6 */
   if (conn->version == 2) j->speaks_v2 = true;
   if (f->limit_session) j->session_most = f->limit_session;
@@ -274,6 +316,13 @@ static void first_reply(judge *j, struct conn *conn, const frame *f) {
   take_over(j, conn);
 }
 
+/* It had to wait for its turn on the wire, while a newer connection took the client over. */
+static void late_reply(const judge *j, struct conn *conn, const frame *f) {
+  conn->reply_line = conn->replaced_line = j->line;
+  conn->replaced_ms = j->t_ms;
+  conn->version = f->version >= 2 ? 2 : 1;
+}
+
 void auth_replied(judge *j, struct conn *conn, const frame *f) {
   conn->replies++;
   if (conn->rude[TRACE_S2C]) {
@@ -282,7 +331,12 @@ void auth_replied(judge *j, struct conn *conn, const frame *f) {
     return;
   }
   if (!check_version(j, conn, f)) return;
+  if (conn->replies == 1 && conn->ask_arrived_line < conn->client->joined_ask_line) {
+    late_reply(j, conn, f);
+    return;
+  }
   if (conn->replies == 1) {
+    conn->client->joined_ask_line = conn->ask_arrived_line;
     check_state(j, conn, f);
     if (!j->wrong) first_reply(j, conn, f);
     return;
@@ -315,11 +369,13 @@ static void resume_v2(judge *j, struct conn *conn) {
   client->up->v1 = false;
   conn->up = stream_hold(client->up);
   conn->up_from = conn->reply_expect;
+  if (own) up_close_up(j, conn);
   if (client->instance == conn->ask.instance && client->server_up != conn->up) {
     stream_drop(&client->server_up);
     client->server_up = stream_hold(conn->up);
     client->server_up_unknown = false;
   }
+  if (client->client_down != conn->down) app_leave(client, client->client_down);
   stream_drop(&client->client_down);
   client->client_down = stream_hold(conn->down);
   client->client_epoch = conn->reply_epoch;
@@ -354,6 +410,7 @@ void auth_reply_arrived(judge *j, struct conn *conn) {
     resume_v1(conn);
   }
   client->client_v2 = conn->version == 2;
+  if (conn->reply_frame) client->frame_most = conn->reply_frame;
   client->joined = true;
   client->forgot = false;
 }

@@ -6,7 +6,6 @@
 
 enum {
   GONE_KEPT = 65536,
-  PONG_MS = 4000, /* no pong comes so late where there are no faults */
   /* How long after the auth reply of a newer connection an older one may still be seen writing. */
   TAKEOVER_MS = EP_TIMER_CLOSE_MS + 1000,
   RIPE_MS = EP_TIMER_SETTLE_MS + 250,
@@ -34,6 +33,7 @@ void conn_free(struct conn *conn) {
   pipe_free(&conn->way[TRACE_C2S]);
   pipe_free(&conn->way[TRACE_S2C]);
   pool_map_free(&conn->view);
+  match_free(conn->presence);
   free(conn);
 }
 
@@ -49,8 +49,8 @@ void conn_open(judge *j, const trace_event *event) {
 
 static void conn_remove(judge *j, struct conn *conn) {
   struct client *client = conn->client;
-  if (client && conn->asks_arrived && client->ended_open_ms < conn->open_ms)
-    client->ended_open_ms = conn->open_ms;
+  if (client && conn->asks_arrived && client->ended_open_ms <= conn->open_ms)
+    client->ended_open_ms = conn->open_ms + 1;
   pool_recent_add(&j->gone, (uint64_t)conn->number + 1, GONE_KEPT);
   uint64_t at = *pool_map_get(&j->conn_names, (uint64_t)conn->number + 1);
   struct conn *last = j->conns[--j->conns_count];
@@ -60,37 +60,21 @@ static void conn_remove(judge *j, struct conn *conn) {
   conn_free(conn);
 }
 
-/* EP-TIME-2: when faults have stopped, a ping that has arrived is answered soon. */
-static void check_pings(judge *j, const struct conn *conn) {
-  for (int dir = TRACE_C2S; dir <= TRACE_S2C; dir++) {
-    const struct pipe *pipe = &conn->way[dir];
-    bool dead = dir == TRACE_C2S ? !conn->client || conn->client->dead : j->server_down;
-    if (!pipe->pings_count || pipe->closed || pipe->silent || dead || conn->rude[0] ||
-        conn->rude[1])
-      continue;
-    if (!j->healed_line || pipe->ping_ms < j->healed_ms || j->t_ms < pipe->ping_ms + PONG_MS)
-      continue;
-    judge_wrong(j, "EP-TIME-2", "A pong for each ping.",
-                "%s has not answered a ping that arrived %llu ms ago.",
-                dir == TRACE_C2S ? "The client" : "The server",
-                (unsigned long long)(j->t_ms - pipe->ping_ms));
-    judge_about(j, conn->client, (span){"", 0});
-    judge_lead(j, pipe->ping_line);
-  }
-}
-
 void conn_close(judge *j, const trace_event *event) {
   struct conn *conn = judge_conn(j, event->conn);
   if (!conn) return;
-  check_pings(j, conn);
+  due_closed(j, conn);
   struct client *client = conn->client;
   for (int dir = TRACE_C2S; dir <= TRACE_S2C; dir++) {
     if (event->has_dir && (int)event->dir != dir) continue;
     conn->way[dir].closed = true;
     conn->way[dir].closed_line = j->line;
     if (!client) continue;
-    if (dir == TRACE_S2C && client->server_conn == conn) client->server_conn = NULL;
-    if (client->client_conn == conn) client->left_ms = j->t_ms;
+    if (dir == TRACE_S2C && client->server_conn == conn) {
+      client->server_conn = NULL;
+      client->server_left_line = j->line;
+    }
+    if (client->client_conn == conn && conn->reply_arrived) client->left_ms = j->t_ms;
     if (dir == TRACE_C2S && client->client_conn == conn) client->client_conn = NULL;
   }
   if (!conn->way[TRACE_C2S].closed || !conn->way[TRACE_S2C].closed) return;
@@ -175,7 +159,7 @@ static void pong_written(judge *j, struct conn *conn, trace_dir dir, const frame
 static bool may_be_replaced(const judge *j, const struct conn *conn) {
   const struct client *client = conn->client;
   if (!client || client->asked_conn != conn->number) return true;
-  if (client->ended_open_ms && client->ended_open_ms + ACCEPTED_MS >= conn->open_ms) return true;
+  if (client->ended_open_ms && client->ended_open_ms + ACCEPTED_MS > conn->open_ms) return true;
   for (size_t i = 0; i < j->conns_count; i++) {
     const struct conn *other = j->conns[i];
     if (other == conn || other->client != client || !other->asks_arrived) continue;
@@ -283,6 +267,11 @@ static void ping_arrived(const judge *j, struct pipe *pipe, uint64_t payload) {
   pipe_ping(pipe, payload);
 }
 
+static void want_arrived(const judge *j, struct pipe *pipe, uint64_t id) {
+  bool written = pipe->items && id >= pipe->first_id && id < pipe->next_id;
+  pipe_want(pipe, (struct want){.id = id, .ms = j->t_ms, .line = j->line, .due = written});
+}
+
 static void at_server(judge *j, struct conn *conn, const struct letter *letter) {
   if (letter->action == EP_ACTION_AUTH) auth_ask_arrived(j, conn, letter);
   if (!conn->asks_arrived) return; /* EP-AUTH-3: it is ignored */
@@ -290,7 +279,7 @@ static void at_server(judge *j, struct conn *conn, const struct letter *letter) 
     case EP_ACTION_SESSION_UPDATE:
     case EP_ACTION_MESSAGE_NEW: up_arrived(j, conn, letter); break;
     case EP_ACTION_MESSAGE_CONFIRM: down_confirm_arrived(j, conn, letter); break;
-    case EP_ACTION_MESSAGE_RETRY: pipe_want(&conn->way[TRACE_S2C], letter->id); break;
+    case EP_ACTION_MESSAGE_RETRY: want_arrived(j, &conn->way[TRACE_S2C], letter->id); break;
     case EP_ACTION_CLIENTS_LIST: conn->lists_asked++; break;
     case EP_ACTION_PING: ping_arrived(j, &conn->way[TRACE_S2C], letter->payload); break;
     default: break;
@@ -303,8 +292,11 @@ static void at_client(judge *j, struct conn *conn, const struct letter *letter) 
     case EP_ACTION_MESSAGE_NEW:
     case EP_ACTION_MESSAGE_RECEIPT: down_arrived(j, conn, letter); break;
     case EP_ACTION_MESSAGE_CONFIRM: up_confirm_arrived(j, conn, letter); break;
-    case EP_ACTION_MESSAGE_RETRY: pipe_want(&conn->way[TRACE_C2S], letter->id); break;
-    case EP_ACTION_PING: ping_arrived(j, &conn->way[TRACE_C2S], letter->payload); break;
+    case EP_ACTION_MESSAGE_RETRY: want_arrived(j, &conn->way[TRACE_C2S], letter->id); break;
+    case EP_ACTION_PING: /* it may not know yet that it speaks EP/2 */
+      if (conn->reply_arrived || conn->rude[TRACE_S2C])
+        ping_arrived(j, &conn->way[TRACE_C2S], letter->payload);
+      break;
     case EP_ACTION_ERROR:
       if (letter->has_id) down_arrived(j, conn, letter);
       break;
@@ -315,6 +307,7 @@ static void at_client(judge *j, struct conn *conn, const struct letter *letter) 
 static void arrived(judge *j, struct conn *conn, trace_dir dir, const struct letter *letter) {
   struct pipe *pipe = &conn->way[dir];
   pipe->arrived++;
+  pipe->heard_ms = j->t_ms;
   if (letter->class != FRAME_OK || letter->arguable) pipe->noise = true;
   if (letter->class != FRAME_OK) return;
   if (dir == TRACE_C2S) {
@@ -326,13 +319,17 @@ static void arrived(judge *j, struct conn *conn, trace_dir dir, const struct let
 
 /* ---- Frames ---- */
 
+static bool parse(judge *j, const trace_event *event, frame *out) {
+  if (frame_parse(&j->parser, event->bytes, event->dir, out)) return true;
+  judge_undecided(j, "There was not enough memory to read a frame.");
+  return false;
+}
+
 static void written(judge *j, struct conn *conn, const trace_event *event) {
   struct pipe *pipe = &conn->way[event->dir];
   frame f;
-  if (!frame_parse(&j->parser, event->bytes, event->dir, &f)) {
-    judge_undecided(j, "There was not enough memory to read a frame.");
-    return;
-  }
+  if (!parse(j, event, &f)) return;
+  bool clear = pipe->written == pipe->arrived;
   pipe->written++;
   j->frames++;
   check_turn(j, conn, event->dir, &f);
@@ -346,11 +343,33 @@ static void written(judge *j, struct conn *conn, const trace_event *event) {
   } else {
     server_wrote(j, conn, &f, &letter);
   }
+  if (clear) due_written(j, conn, event->dir);
   if (event->at == TRACE_WRITTEN) {
     pipe_push(pipe, &letter);
   } else if (!j->wrong) {
+    if (pipe->count) conn->lossy = true; /* it overtakes: see again_arrived */
     arrived(j, conn, event->dir, &letter);
   }
+}
+
+/* A frame that was seen passing arrives again, or one that was held back arrives after later ones:
+ * whatever the transport was said to be, it is no stream. */
+static void again_arrived(judge *j, struct conn *conn, const trace_event *event) {
+  frame f;
+  if (!event->n || event->n > conn->way[event->dir].written || !event->bytes.len) {
+    judge_undecided(j, "A frame arrived on connection %u that nobody was seen to write there.",
+                    event->conn);
+    return;
+  }
+  if (!parse(j, event, &f)) return;
+  conn->lossy = true;
+  struct letter letter = letter_of(j, &f, event->bytes);
+  letter.n = event->n;
+  if (f.class == FRAME_OK && f.action == EP_ACTION_AUTH) { /* EP-AUTH-9 */
+    if (event->dir == TRACE_C2S) conn->asks_arrived++;
+    return;
+  }
+  arrived(j, conn, event->dir, &letter);
 }
 
 void conn_frame(judge *j, const trace_event *event) {
@@ -370,14 +389,15 @@ void conn_frame(judge *j, const trace_event *event) {
   struct pipe *pipe = &conn->way[event->dir];
   if (event->damaged) {
     pipe->noise = true;
+    pipe->heard_ms = j->t_ms;
     return;
   }
   struct letter *letter = pipe_find(pipe, event, conn->lossy);
   if (!letter) {
-    judge_undecided(j, "A frame arrived on connection %u that nobody was seen to write there.",
-                    event->conn);
+    again_arrived(j, conn, event);
     return;
   }
+  if (!pipe_is_next(pipe, letter)) conn->lossy = true;
   arrived(j, conn, event->dir, letter);
   pipe_arrived(pipe, letter, conn->lossy);
 }

@@ -297,7 +297,7 @@ void down_written(judge *j, struct conn *conn, const frame *f) {
   } else if (f->id >= conn->down->next) {
     add_new(j, conn, f, &said);
     item = stream_at(conn->down, f->id);
-  } else if (here && !conn->lossy) {
+  } else if (here && !conn->lossy && client->asked_conn == conn->number) {
     judge_wrong(j, conn->version == 1 ? "EP-RES-4" : "EP-RES-2",
                 "Only items that are not confirmed.",
                 "The server wrote item %llu again, which had been confirmed.", number(f->id));
@@ -339,6 +339,7 @@ static void confirm_v1(judge *j, struct conn *conn, const frame *f) {
   struct item *item = by_uid(down, pool_name(f->uid, 2));
   if (!item) {
     if (!down->begun || down->base) return; /* perhaps forgotten here */
+    if (pool_map_get(&conn->client->late_uids, pool_name(f->uid, 2))) return;
   } else if (item->arrivals) {
     item->confirmed = true;
     item->confirmed_line = j->line;

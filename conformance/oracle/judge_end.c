@@ -98,12 +98,14 @@ static void judge_client_end(judge *j, struct client *client) {
 void end_judge(judge *j) {
   size_t open = end_unfinished(j);
   bool healed = j->healed_line && j->t_ms >= j->healed_ms + EP_TIMER_HEAL_MS;
+  for (size_t i = 0; i < j->conns_count && !j->wrong; i++) due_check(j, j->conns[i]);
   if (healed) {
     for (size_t i = 0; i < j->clients_count && !j->wrong; i++)
       if (!is_gone(j->clients[i])) notice_missing(j, j->clients[i]);
     mail_fault fault;
     if (!j->wrong && mail_first_missing(j->mail, &fault)) judge_mail_wrong(j, &fault);
     for (size_t i = 0; i < j->clients_count && !j->wrong; i++) judge_client_end(j, j->clients[i]);
+    if (!j->wrong) (void)presence_wrong(j, true);
   } else if (open) {
     judge_undecided(j,
                     "The trace ends with %zu thing%s unfinished: items not confirmed, or "

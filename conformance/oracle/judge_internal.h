@@ -8,6 +8,7 @@
 #include "oracle/judge.h"
 #include "oracle/judge_pool.h"
 #include "oracle/mail.h"
+#include "oracle/match.h"
 
 typedef enum item_kind { ITEM_MESSAGE, ITEM_SESSION, ITEM_RECEIPT, ITEM_REFUSAL } item_kind;
 
@@ -21,6 +22,7 @@ struct item {
   uint64_t to;      /* EP/1, up: name of the client it is for; 0: a selector */
   char *text;       /* its uid, for people */
   uint32_t uid_len;
+  size_t len;        /* up: bytes of its bare frame, without the end byte */
   uint32_t writings; /* EP/1, up: how often it was written on `conn` */
   uint32_t arrivals; /* how often it may have arrived */
   uint32_t confirms; /* EP/1, up: how often the server confirmed it */
@@ -40,6 +42,7 @@ struct item {
   uint64_t refused_ms;  /* up: when a refusal of all of it arrived; 0: none */
   bool refused;         /* up: its refusal has arrived, so that the client may forget it */
   bool v2, over;        /* over: a session that may be refused */
+  bool unheard;         /* EP/1, up: written again after its confirm had arrived */
 };
 
 /* What a new numbering must begin with: items of the one before. */
@@ -48,8 +51,9 @@ struct owed {
   char *text;
   uint32_t uid_len;
   item_kind kind;
-  bool must;     /* false: the writer may know that it was confirmed */
-  bool must_not; /* the writer certainly knows that it was refused: EP-LOST-9 */
+  bool must;            /* false: the writer may know that it was confirmed, or leave it out */
+  const char *must_not; /* it must be left out, and which requirement says so; or NULL */
+  size_t len;
 };
 
 /* One numbering of one stream. */
@@ -81,18 +85,21 @@ struct client {
   bool rude;           /* a connection of this id was rude: only its messages are followed */
   pool_recent loose;   /* rude: its copies that the server wrote */
   uint32_t asked_conn; /* the newest connection on which its auth request arrived */
-  /* When the newest connection opened that the server has, or may have, joined and that ended. */
+  /* One above when the newest connection opened that may have joined, and that has ended. */
   uint64_t ended_open_ms;
   /* The connection accepted last that has joined, by its opening, and its reply. */
   uint64_t joined_open_line, joined_line;
+  uint64_t joined_ask_line; /* where the newest auth request that was answered had arrived */
   /* What the server knows. */
   bool known;           /* it has written an auth reply to it since its state began */
   unsigned asked_count; /* connections on which an auth request arrived, since its state began */
   uint64_t instance;    /* name of the instance of the last EP/2 reply; 0: none */
   bool server_v2;       /* the newest connection spoke EP/2 */
-  struct conn *server_conn; /* the newest connection with a reply; NULL: none, or closed */
-  bool server_up_unknown;   /* it began before the trace */
-  struct stream *server_up; /* the numbering in which it counts the up stream; NULL: not known */
+  bool took_over;       /* and took the client over from an older one */
+  uint64_t server_left_line; /* where the server closed its newest connection */
+  struct conn *server_conn;  /* the newest connection with a reply; NULL: none, or closed */
+  bool server_up_unknown;    /* it began before the trace */
+  struct stream *server_up;  /* the numbering in which it counts the up stream; NULL: not known */
   struct stream *down;
   /* What the client knows. */
   struct stream *up;
@@ -106,15 +113,19 @@ struct client {
   uint64_t session; /* name of the last session that was confirmed to it; 0: {} or not known */
   uint64_t session_line, session_ms;
   uint64_t event_session, event_number; /* EP/1: name and number of the newest that arrived */
-  uint64_t left_ms;                     /* when its last connection ended */
+  uint64_t left_ms;                     /* when its last authenticated connection ended */
   uint64_t numberings;
   bool dead, absent; /* killed and not started again; it said goodbye */
   uint64_t crashed_line, restarted_line;
-  struct app *app; /* what its application was told; NULL: the trace does not show that */
-  pool_map asked;  /* messages with a receipt: uid to index in `tickets` */
+  struct app *app;     /* what its application was told; NULL: the trace does not show that */
+  uint64_t frame_most; /* the limit `frame` that it was told last; 0: none */
+  pool_map late; /* messages of an older down numbering that may still be delivered: payloads */
+  pool_map late_uids; /* EP/1: messages of an older down numbering that may still be confirmed */
+  pool_map asked;     /* messages with a receipt: uid to index in `tickets` */
   struct ticket *tickets;
   size_t tickets_count, tickets_room;
   bool receipts_missed;
+  uint64_t sessions_below; /* one above the highest id under which a session update arrived */
 };
 
 /* A message whose sender asked for receipts. */
@@ -126,6 +137,7 @@ struct ticket {
   struct ticket_recipient {
     uint64_t client; /* name */
     uint64_t line;   /* where its confirm arrived; 0: it has not */
+    uint64_t ms;     /* when */
     bool due;        /* a receipt is certainly owed */
     bool given;
   } * recipients;
@@ -160,18 +172,25 @@ struct letter {
   char *text;                           /* owns these four, or NULL while they lie in the frame */
 };
 
+/* A message.retry that has arrived at the writer. */
+struct want {
+  uint64_t id, ms, line;
+  bool due; /* it had been written on this connection */
+};
+
 struct pipe {
   struct letter *letters; /* first to first + count - 1, in the order of n */
   size_t room, first, count;
   uint64_t written;       /* frames written */
   uint64_t arrived;       /* frames that arrived */
+  uint64_t heard_ms;      /* when the last of them did, or something damaged */
   bool noise;             /* something damaged, malformed or invalid arrived */
   bool closed;            /* the writer has closed */
   bool silent;            /* it wrote something that closes: it must not write more */
   const char *silent_why; /* the requirement */
   uint64_t silent_line, closed_line;
-  uint64_t *retries; /* ids that the reader asked for, and which may have arrived */
-  size_t retries_count, retries_room;
+  struct want *wants; /* items that the reader asked for */
+  size_t wants_count, wants_room;
   uint64_t *pings; /* payloads of pings of the reader that may have arrived */
   size_t pings_count, pings_room;
   uint64_t ping_ms, ping_line; /* when the first of them arrived, or the last was answered */
@@ -188,7 +207,7 @@ struct conn {
   struct client *client;
   /* The auth request. */
   unsigned asks, asks_arrived;
-  uint64_t ask_line, ask_arrived_line;
+  uint64_t ask_line, ask_ms, ask_arrived_line;
   struct asking ask;    /* the first that arrived; until then the first that was written */
   unsigned bad_version; /* of a request that is not usable */
   /* The auth reply. */
@@ -196,13 +215,14 @@ struct conn {
   uint64_t reply_line;
   unsigned version; /* 0: none yet */
   bool reply_known, reply_arrived;
-  uint64_t reply_epoch, reply_expect, reply_window;
+  uint64_t reply_epoch, reply_expect, reply_window, reply_frame;
   uint64_t reply_arrived_line, reply_arrived_ms;
-  bool list_due;    /* EP-AUTH-6 */
-  bool out_of_step; /* EP-LOST-6 */
-  bool session_due; /* EP-RES-5 */
+  match_object *presence; /* EP/2: whose presence it asked for; NULL: nobody's, or not judged */
+  bool list_due;          /* EP-AUTH-6 */
+  bool out_of_step;       /* EP-LOST-6 */
+  bool session_due;       /* EP-RES-5 */
   unsigned lists_asked, lists_written;
-  pool_map view; /* EP/1: whom the server has shown: 1 connected, 0 not */
+  pool_map view; /* EP/1: whom the server has shown, and how (judge_presence.c) */
   bool view_partial;
   struct stream *up, *down;
   uint64_t up_from;   /* EP/2: the id with which the up stream goes on */
@@ -218,6 +238,8 @@ struct conn {
 
 struct judge {
   bool wrong, undecided;
+  bool opens_in_order; /* judge_opens_in_order */
+  unsigned jumps;      /* judge_clock_jumps */
   judge_finding finding;
   uint64_t line, t_ms; /* of the event that is judged */
   uint32_t conn;
@@ -233,7 +255,8 @@ struct judge {
   pool_recent uids; /* of the last messages: none is counted twice */
   uint64_t messages;
   /* The server. */
-  uint64_t epoch; /* name; 0: not seen yet */
+  uint64_t epoch;          /* name; 0: not seen yet */
+  pool_recent lost_epochs; /* of states that were lost */
   bool speaks_v2;
   uint64_t session_most; /* the limit `session`, as its auth replies say */
   bool tells_restarts;   /* the trace says when the server stops and starts */
@@ -275,6 +298,8 @@ void stream_forget_below(struct stream *stream, uint64_t id);
 struct owed *stream_owe(struct stream *stream, const struct item *item, bool must);
 void stream_owe_rest(struct stream *stream,
                      const struct stream *before); /* what `before` still owed */
+/* Forgets the items from id on; what is owed is then what `rest`, which it takes, owes. */
+void stream_cut(struct stream *stream, uint64_t id, struct stream *rest);
 /* Whether an item is the next that is owed, those that need not come apart. */
 bool stream_owes(const struct stream *stream, uint64_t content);
 /* A new item is written: it is the next that is owed, or nothing is owed any more. Says what is
@@ -304,12 +329,21 @@ void pipe_push(struct pipe *pipe, const struct letter *written); /* copies the t
 void letter_own(struct letter *letter); /* gives it copies of the texts, to be freed with `text` */
 struct letter *pipe_find(struct pipe *pipe, const trace_event *event,
                          bool lossy); /* NULL: nobody wrote it */
+/* Whether no other letter is on its way before this one. */
+bool pipe_is_next(const struct pipe *pipe, const struct letter *letter);
 void pipe_arrived(struct pipe *pipe, struct letter *letter, bool lossy);
 void pipe_free(struct pipe *pipe);
-void pipe_want(struct pipe *pipe, uint64_t id); /* a retry has arrived at the writer */
+void pipe_want(struct pipe *pipe, struct want want);
 bool pipe_take_want(struct pipe *pipe, uint64_t id);
 void pipe_ping(struct pipe *pipe, uint64_t payload);
 bool pipe_take_ping(struct pipe *pipe, uint64_t payload);
+
+/* ---- judge_due.c: what does not come ---- */
+
+void due_check(judge *j, const struct conn *conn);
+void due_closed(judge *j, const struct conn *conn); /* one side is about to have closed it */
+/* A frame was written, and all before it has arrived. */
+void due_written(judge *j, const struct conn *conn, trace_dir dir);
 
 /* ---- judge_auth.c: auth requests and replies ---- */
 
@@ -330,6 +364,8 @@ void up_accepted_below(judge *j, struct client *client, struct stream *stream, u
 /* Begins the numbering that the client writes after an auth reply. */
 void up_renumber(struct conn *conn);
 void up_resume_v1(struct conn *conn);
+/* EP-LIM-9: from the first item on that may be too large for the server, others close up. */
+void up_close_up(judge *j, const struct conn *conn);
 /* The client may know that all below id is confirmed. */
 void up_known_below(judge *j, struct client *client, struct stream *stream, uint64_t id);
 struct item *up_by_uid(struct stream *stream, uint64_t uid);
@@ -373,6 +409,12 @@ void app_event(judge *j, const trace_event *event);
 void app_free(struct app *app);
 /* Whether client may confirm all below id of its down stream: its application has it. */
 bool app_has_below(const struct client *client, const struct stream *down, uint64_t id);
+/* The client leaves this down numbering: what has arrived can still be delivered. */
+void app_leave(struct client *client, const struct stream *down);
+/* The client may know that this message is confirmed, or refused. */
+void app_heard(const struct client *client, uint64_t uid);
+/* Whether its application ever had all below id; before it was killed, perhaps. */
+bool app_had_below(const struct client *client, struct stream *down, uint64_t id);
 size_t app_unfinished(const struct client *client);
 /* Whether the application gave this message to its client, as far as the trace shows. */
 bool app_gave(const struct client *client, uint64_t uid, uint64_t to, uint64_t payload);

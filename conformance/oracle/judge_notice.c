@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+enum { SOON_MS = 5000 }; /* where there are no faults, a receipt is written by then */
+
 static unsigned long long number(uint64_t value) { return (unsigned long long)value; }
 
 /* ---- Tickets ---- */
@@ -81,7 +83,7 @@ void notice_confirmed(judge *j, struct client *recipient, const struct item *ite
     ticket->recipients = pool_resize(ticket->recipients, ticket->room * sizeof *ticket->recipients);
   }
   ticket->recipients[ticket->count++] = (struct ticket_recipient){
-      .client = recipient->name, .line = j->line, .due = due && sender->server_v2};
+      .client = recipient->name, .line = j->line, .ms = j->t_ms, .due = due && sender->server_v2};
 }
 
 /* ---- Written by the server ---- */
@@ -174,6 +176,7 @@ void notice_refusal(judge *j, struct conn *conn, const frame *f) {
   if (!item || item->uid != uid) {
     if (refusal_of_older(j, client, f)) return;
     if (!item && (client->stranger || (up && f->of < up->base))) return; /* not seen */
+    if (!uid && f->of < client->sessions_below) return; /* a session of an older instance */
   }
   if (!item || !item->arrivals || (uid && item->uid != uid)) {
     judge_wrong(j, "EP-ERR-7", "An item of the up stream that has arrived, and its uid.",
@@ -192,6 +195,7 @@ void notice_refusal(judge *j, struct conn *conn, const frame *f) {
 
 void notice_refusal_arrived(const judge *j, struct client *client, const struct letter *letter) {
   uint64_t uid = letter->uid;
+  app_heard(client, uid);
   struct item *item = up_by_uid(client->up, uid);
   if (item) {
     item->refused = true;
@@ -206,11 +210,13 @@ void notice_refusal_arrived(const judge *j, struct client *client, const struct 
 
 bool notice_missing(judge *j, struct client *client) {
   if (client->receipts_missed || client->rude || !client->server_v2) return false;
+  if (!client->server_conn) return false; /* it has not come back */
   for (size_t i = 0; i < client->tickets_count; i++) {
     const struct ticket *ticket = &client->tickets[i];
     for (size_t k = 0; k < ticket->count; k++) {
       const struct ticket_recipient *by = &ticket->recipients[k];
       const struct client *recipient = judge_client_by_name(j, by->client);
+      if (j->t_ms < by->ms + SOON_MS) continue;
       if (!by->due || by->given || recipient->dead || !recipient->server_conn) continue;
       judge_wrong(j, "EP-RCPT-1", "A receipt for each recipient that has confirmed.",
                   "The server never wrote the receipt of %.*s for a message.",

@@ -59,23 +59,20 @@ struct letter *pipe_find(struct pipe *pipe, const trace_event *event, bool lossy
   return again;
 }
 
+bool pipe_is_next(const struct pipe *pipe, const struct letter *letter) {
+  return pipe->count && letter == &pipe->letters[pipe->first];
+}
+
 void pipe_arrived(struct pipe *pipe, struct letter *letter, bool lossy) {
   letter->arrived = true;
-  if (!lossy) {
-    while (pipe->count && pipe->letters[pipe->first].n <= letter->n) {
-      bool last = pipe->letters[pipe->first].n == letter->n;
-      drop_first(pipe);
-      if (last) return;
-    }
-    return;
-  }
+  if (!lossy) drop_first(pipe); /* it was the next one */
   while (pipe->count > KEPT_MOST) drop_first(pipe);
 }
 
 void pipe_free(struct pipe *pipe) {
   while (pipe->count) drop_first(pipe);
   free(pipe->letters);
-  free(pipe->retries);
+  free(pipe->wants);
   free(pipe->pings);
 }
 
@@ -98,11 +95,21 @@ static bool take(uint64_t *list, size_t *count, uint64_t value) {
   return false;
 }
 
-void pipe_want(struct pipe *pipe, uint64_t id) {
-  add(&pipe->retries, &pipe->retries_count, &pipe->retries_room, id);
+void pipe_want(struct pipe *pipe, struct want want) {
+  if (pipe->wants_count == pipe->wants_room) {
+    pipe->wants_room = pipe->wants_room ? pipe->wants_room * 2 : 4;
+    pipe->wants = pool_resize(pipe->wants, pipe->wants_room * sizeof *pipe->wants);
+  }
+  pipe->wants[pipe->wants_count++] = want;
 }
+
 bool pipe_take_want(struct pipe *pipe, uint64_t id) {
-  return take(pipe->retries, &pipe->retries_count, id);
+  for (size_t i = 0; i < pipe->wants_count; i++) {
+    if (pipe->wants[i].id != id) continue;
+    pipe->wants[i] = pipe->wants[--pipe->wants_count];
+    return true;
+  }
+  return false;
 }
 
 void pipe_ping(struct pipe *pipe, uint64_t payload) {

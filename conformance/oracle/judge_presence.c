@@ -5,6 +5,9 @@
 /* More pairs of a connection and a client than this are not compared at the end. */
 #define JUDGED_MOST 10000000u
 
+/* What a connection has been shown of a client. */
+enum { SEEN_GONE, SEEN_LISTED, SEEN_ARRIVING };
+
 /* In EP/1 the event shows that the server has taken the session. */
 static void session_shown(judge *j, const frame *f) {
   struct client *client = judge_client_by_name(j, client_name(f->client));
@@ -18,7 +21,21 @@ static void session_shown(judge *j, const frame *f) {
 static void see(judge *j, struct conn *conn, const frame *f) {
   if (conn->version != 1 || conn->lossy) return;
   if (f->action == EP_ACTION_CLIENT_CONNECT || f->action == EP_ACTION_CLIENT_DISCONNECT) {
-    pool_map_put(&conn->view, client_name(f->client), f->action == EP_ACTION_CLIENT_CONNECT);
+    bool connect = f->action == EP_ACTION_CLIENT_CONNECT;
+    const uint64_t *view = pool_map_get(&conn->view, client_name(f->client));
+    if (connect && view && *view == SEEN_ARRIVING) {
+      const struct client *who = judge_client_by_name(j, client_name(f->client));
+      const struct conn *had = who ? who->server_conn : NULL;
+      bool taken = had && (who->took_over || who->asked_conn != had->number);
+      judge_wrong(
+          j, taken ? "EP-TAKE-3" : "EP-PRES-2",
+          "One event for each arrival and departure, and none for a takeover.",
+          "The server told %.*s a second time that %.*s has arrived, and not in between that "
+          "it has gone.",
+          (int)conn->client->id_len, conn->client->id, (int)f->client.len, f->client.text);
+      judge_about(j, conn->client, (span){"", 0});
+    }
+    pool_map_put(&conn->view, client_name(f->client), connect ? SEEN_ARRIVING : SEEN_GONE);
     return;
   }
   if (f->action != EP_ACTION_CLIENTS_LIST) return;
@@ -28,7 +45,8 @@ static void see(judge *j, struct conn *conn, const frame *f) {
   frame_listed listed;
   scan_begin(&walk, f->list, SCAN_DEPTH_MOST);
   while (frame_list_next(&j->parser, &walk, &listed) == 1)
-    pool_map_put(&conn->view, client_name(listed.client), listed.connected);
+    pool_map_put(&conn->view, client_name(listed.client),
+                 listed.connected ? SEEN_LISTED : SEEN_GONE);
 }
 
 static bool is_open(const struct conn *conn) {
@@ -70,6 +88,17 @@ size_t presence_wrong(judge *j, bool tell) {
   return count;
 }
 
+/* EP-PRES-3, EP-PRES-5: by the session that the event itself tells. */
+static bool is_wanted(const struct conn *conn, const frame *f) {
+  bool tells = f->action == EP_ACTION_CLIENT_CONNECT || f->action == EP_ACTION_SESSION_UPDATE;
+  if (!tells || conn->version != 2 || !conn->presence || conn->rude[TRACE_C2S]) return true;
+  if (!(f->has & FRAME_HAS_SESSION)) return true;
+  match_object *session = match_read(f->session);
+  bool wanted = match_selects(conn->presence, session);
+  match_free(session);
+  return wanted;
+}
+
 void presence_written(judge *j, struct conn *conn, const frame *f) {
   if (conn->rude[TRACE_S2C]) return;
   bool list = f->action == EP_ACTION_CLIENTS_LIST;
@@ -77,6 +106,14 @@ void presence_written(judge *j, struct conn *conn, const frame *f) {
   if (conn->version == 2 && !conn->ask.wants_presence && unasked) {
     judge_wrong(j, "EP-PRES-5", "Nothing about others where presence was not asked for.",
                 "The server wrote %s to an EP/2 client that asked for nobody's presence.",
+                frame_action_name(f->action));
+    judge_about(j, conn->client, (span){"", 0});
+    judge_lead(j, conn->ask_line);
+    return;
+  }
+  if (!is_wanted(conn, f)) {
+    judge_wrong(j, "EP-PRES-5", "The presence of those that match what the client asked for.",
+                "The server wrote %s of a client whose session does not match.",
                 frame_action_name(f->action));
     judge_about(j, conn->client, (span){"", 0});
     judge_lead(j, conn->ask_line);

@@ -19,13 +19,17 @@ struct stream *stream_hold(struct stream *stream) {
   return stream;
 }
 
+static void free_owed(struct stream *stream) {
+  for (size_t i = stream->owed_at; i < stream->owed_count; i++) free(stream->owed[i].text);
+  free(stream->owed);
+}
+
 void stream_drop(struct stream **place) {
   struct stream *stream = *place;
   *place = NULL;
   if (!stream || --stream->references) return;
   stream_forget_below(stream, stream->next);
-  for (size_t i = stream->owed_at; i < stream->owed_count; i++) free(stream->owed[i].text);
-  free(stream->owed);
+  free_owed(stream);
   free(stream->ring);
   pool_map_free(&stream->uids);
   free(stream);
@@ -73,18 +77,20 @@ void stream_note_uid(struct stream *stream, uint64_t id) {
   last->same = id + 1;
 }
 
+static void item_forget(struct stream *stream, struct item *item, uint64_t id) {
+  uint64_t *at = pool_map_get(&stream->uids, item->uid);
+  bool here = item->uid && at && *at == id;
+  if (here && item->same) *at = item->same - 1;
+  if (here && !item->same) pool_map_remove(&stream->uids, item->uid);
+  free(item->text);
+  item->text = NULL;
+  item_hold(item, NULL);
+}
+
 void stream_forget_below(struct stream *stream, uint64_t id) {
   if (id > stream->next) id = stream->next;
-  for (; stream->base < id; stream->base++) {
-    struct item *item = &stream->ring[stream->base & (stream->room - 1)];
-    uint64_t *at = pool_map_get(&stream->uids, item->uid);
-    bool here = item->uid && at && *at == stream->base;
-    if (here && item->same) *at = item->same - 1;
-    if (here && !item->same) pool_map_remove(&stream->uids, item->uid);
-    free(item->text);
-    item->text = NULL;
-    item_hold(item, NULL);
-  }
+  for (; stream->base < id; stream->base++)
+    item_forget(stream, &stream->ring[stream->base & (stream->room - 1)], stream->base);
 }
 
 struct owed *stream_owe(struct stream *stream, const struct item *item, bool must) {
@@ -98,6 +104,7 @@ struct owed *stream_owe(struct stream *stream, const struct item *item, bool mus
                                                      .text = pool_copy(item_uid(item)),
                                                      .uid_len = item->text ? item->uid_len : 0,
                                                      .kind = item->kind,
+                                                     .len = item->len,
                                                      .must = must};
   return &stream->owed[stream->owed_count - 1];
 }
@@ -112,9 +119,30 @@ void stream_owe_rest(struct stream *stream, const struct stream *before) {
                         .written_line = old->line,
                         .text = old->text,
                         .uid_len = old->uid_len,
+                        .len = old->len,
                         .kind = old->kind};
     stream_owe(stream, &item, old->must)->must_not = old->must_not;
   }
+}
+
+static uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+void stream_cut(struct stream *stream, uint64_t id, struct stream *rest) {
+  for (uint64_t i = id; i < stream->next; i++) {
+    struct item *item = stream_at(stream, i);
+    if (item) item_forget(stream, item, i);
+  }
+  stream->next = id;
+  stream->front = least(stream->front, id);
+  stream->confirmed = least(stream->confirmed, id);
+  stream->known = least(stream->known, id);
+  free_owed(stream);
+  stream->owed = rest->owed;
+  stream->owed_at = rest->owed_at;
+  stream->owed_count = rest->owed_count;
+  rest->owed = NULL;
+  rest->owed_at = rest->owed_count = 0;
+  stream_drop(&rest);
 }
 
 bool stream_owes(const struct stream *stream, uint64_t content) {
@@ -123,6 +151,14 @@ bool stream_owes(const struct stream *stream, uint64_t content) {
     if (stream->owed[at].must) return false;
   }
   return false;
+}
+
+/* A session can be owed twice, of which only the later one must come. */
+static size_t better_match(const struct stream *stream, size_t at) {
+  for (size_t i = at; i < stream->owed_count; i++) {
+    if (stream->owed[i].must) return stream->owed[i].content == stream->owed[at].content ? i : at;
+  }
+  return at;
 }
 
 const struct owed *stream_pay(judge *j, struct stream *stream, uint64_t content,
@@ -135,6 +171,7 @@ const struct owed *stream_pay(judge *j, struct stream *stream, uint64_t content,
     if (!missed) missed = &stream->owed[at];
   }
   bool found = at < stream->owed_count;
+  if (found) at = better_match(stream, at);
   if (missed) {
     judge_wrong(j, found ? order : "EP-LOST-5",
                 "First the unconfirmed items of the numbering before, all of them, in their order.",
@@ -146,8 +183,8 @@ const struct owed *stream_pay(judge *j, struct stream *stream, uint64_t content,
     return NULL;
   }
   if (found && stream->owed[at].must_not) {
-    judge_wrong(j, "EP-LOST-9", "Nothing: the message was refused.",
-                "The client sends a message again, in a new numbering, that was refused.");
+    judge_wrong(j, stream->owed[at].must_not, "Nothing: the message was refused.",
+                "The client sends a message again that was refused, or is too large.");
     judge_lead(j, stream->owed[at].line);
     return NULL;
   }

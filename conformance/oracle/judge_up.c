@@ -48,7 +48,7 @@ static void forget_old(judge *j, struct stream *stream) {
   for (; id < stream->next; id++) {
     const struct item *item = &stream->ring[id & (stream->room - 1)];
     if (!item->content || !item->confirm_arrived || item->confirmed_ms + kept > j->t_ms) break;
-    if (!stream->v1 && !item->confirmed) break;
+    if ((!stream->v1 && !item->confirmed) || item->unheard) break;
   }
   stream_forget_below(stream, id);
 }
@@ -60,12 +60,47 @@ void up_known_below(judge *j, struct client *client, struct stream *stream, uint
     if (!item || item->confirm_arrived) continue;
     item->confirm_arrived = true;
     item->confirmed_ms = j->t_ms;
+    app_heard(client, item->uid);
     if (item->kind != ITEM_SESSION) continue;
     client->session = item->payload; /* EP-LOST-3: refused or not */
     client->session_line = item->written_line;
     client->session_ms = j->t_ms;
   }
   forget_old(j, stream);
+}
+
+/* EP-LIM-9. A client measures an item with the longest id it could have. */
+enum { ID_DIGITS = 20 };
+
+static bool may_be_large(size_t len, uint64_t limit) { return limit && len + ID_DIGITS > limit; }
+
+static void leave_out_large(struct stream *up, uint64_t limit) {
+  for (size_t i = up->owed_at; i < up->owed_count; i++) {
+    struct owed *owed = &up->owed[i];
+    if (!may_be_large(owed->len, limit)) continue;
+    owed->must = false;
+    if (owed->len > limit) owed->must_not = "EP-LIM-9";
+  }
+}
+
+void up_close_up(judge *j, const struct conn *conn) {
+  struct stream *up = conn->up;
+  uint64_t limit = conn->reply_frame, first = conn->up_from, id;
+  for (; first < up->next; first++) {
+    const struct item *item = stream_at(up, first);
+    if (item && may_be_large(item->len, limit)) break;
+  }
+  if (first >= up->next) return;
+  struct stream *rest = stream_new(up->number, false);
+  for (id = first; id < up->next; id++) {
+    const struct item *item = stream_at(up, id);
+    if (!item) continue;
+    stream_owe(rest, item, !item->confirm_arrived && !item->refused);
+    if (item->mail && may_be_large(item->len, limit)) mail_withdrawn(j->mail, item->mail);
+  }
+  stream_owe_rest(rest, up);
+  stream_cut(up, first, rest);
+  leave_out_large(up, limit);
 }
 
 void up_renumber(struct conn *conn) {
@@ -78,14 +113,17 @@ void up_renumber(struct conn *conn) {
     for (uint64_t id = before->base; id < before->next; id++) {
       const struct item *item = stream_at(before, id);
       if (!item || (v1 && item->kind == ITEM_SESSION)) continue;
-      bool sure = item->confirm_arrived && client->left_ms >= item->confirmed_ms + SURE_MS;
+      bool sure = item->confirm_arrived && !item->unheard &&
+                  client->left_ms >= item->confirmed_ms + SURE_MS;
       if (sure) continue;
       struct owed *owed = stream_owe(after, item, !item->confirm_arrived && !item->refused);
-      owed->must_not = item->refused_ms && client->left_ms >= item->refused_ms + SURE_MS &&
-                       client->crashed_line < item->written_line;
+      bool refused = item->refused_ms && client->left_ms >= item->refused_ms + SURE_MS &&
+                     client->crashed_line < item->written_line;
+      if (refused) owed->must_not = "EP-LOST-9";
     }
     stream_owe_rest(after, before);
   }
+  if (!v1) leave_out_large(after, conn->reply_frame);
   after->session_due =
       !v1 && client->session && client->left_ms >= client->session_ms + SURE_MS; /* EP-LOST-3 */
   stream_drop(&client->up_before);
@@ -217,6 +255,7 @@ static void written_v2(judge *j, struct conn *conn, const frame *f, const struct
   } else {
     return; /* confirmed, and forgotten here */
   }
+  item->len = f->text.len;
   item->conn = conn->number;
   item->written_ms = j->t_ms;
 }
@@ -228,7 +267,7 @@ static void check_repeat_v1(judge *j, struct conn *conn, struct item *item, uint
   item->writings = here ? item->writings + 1 : 1;
   if (!here || conn->lossy || !conn->reply_arrived) return;
   uint64_t passed = j->t_ms - conn->reply_arrived_ms;
-  if (item->writings <= 1 + JUMPS + passed / RESEND_V1_LEAST_MS) return;
+  if (item->writings <= 1 + JUMPS + j->jumps + passed / RESEND_V1_LEAST_MS) return;
   if (pipe_take_want(&conn->way[TRACE_C2S], id)) return;
   judge_wrong(j, "EP-SEND-3", "One repetition each time the timer resend_v1 has passed.",
               "The client wrote message %llu for the %u. time, %llu ms after the auth reply.",
@@ -262,17 +301,34 @@ static uint64_t addressee(span to) {
   return client_name((span){id, scan_unescape(id, to, NULL)});
 }
 
+/* An auth reply that asked for a new numbering (EP-LOST-4) may not have been taken in, where the
+ * client ended that connection at once; the next reply asks for none. */
+static void go_back(struct conn *conn, uint64_t id, uint64_t uid) {
+  struct client *client = conn->client;
+  struct stream *before = client->up_before;
+  if (!before || !conn->reply_known || conn->up != client->up || id == client->up->next) return;
+  if (!up_by_uid(before, uid) && id != before->next) return;
+  stream_drop(&client->up);
+  stream_drop(&conn->up);
+  client->up = before;
+  client->up_before = NULL;
+  conn->up = stream_hold(before);
+  up_resume_v1(conn);
+}
+
 static void written_v1(judge *j, struct conn *conn, const frame *f, uint64_t content,
                        uint64_t payload) {
   struct client *client = conn->client;
-  if (!client->up) client->up = stream_new(++client->numberings, true);
-  struct stream *up = stream_of(conn);
   uint64_t id = f->id, uid = pool_name(f->uid, 2);
+  if (!client->up) client->up = stream_new(++client->numberings, true);
+  go_back(conn, id, uid);
+  struct stream *up = stream_of(conn);
   struct item *item = up_by_uid(up, uid);
   check_resume_v1(j, conn, up, id);
   if (item) {
     check_same(j, client, item, content, uid, id);
     check_repeat_v1(j, conn, item, id);
+    item->unheard = item->confirm_arrived; /* memory ran out, it seems */
   } else {
     if (!up->begun) stream_begin(up, id);
     if (id < up->base) return; /* confirmed, and forgotten here */
@@ -294,6 +350,7 @@ static void written_v1(judge *j, struct conn *conn, const frame *f, uint64_t con
     item_keep_uid(item, f->uid);
     pool_map_put(&up->uids, uid, id);
   }
+  item->len = f->text.len;
   item->conn = conn->number;
   item->written_ms = j->t_ms;
 }

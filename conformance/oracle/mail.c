@@ -11,6 +11,7 @@ static const span no_session = {"{}", 2}; /* EP-PARK-3 */
 static void set_limits(mail *m) {
   m->mailbox_limit = EP_LIMIT_MAILBOX;
   m->parked_limit = EP_LIMIT_PARKED;
+  m->mailbox_wait = m->now_ms = 0;
 }
 
 mail *mail_new(void) {
@@ -23,6 +24,10 @@ mail *mail_new(void) {
 void mail_mailbox_limit(mail *m, uint64_t copies) { m->mailbox_limit = copies; }
 
 void mail_parked_limit(mail *m, uint64_t messages) { m->parked_limit = messages; }
+
+void mail_mailbox_wait(mail *m, uint64_t ms) { m->mailbox_wait = ms; }
+
+void mail_clock(mail *m, uint64_t t_ms) { m->now_ms = t_ms; }
 
 /* ---- Forgetting everything ---- */
 
@@ -261,6 +266,7 @@ static mail_item *new_item(mail *m, mail_text *text, const mail_message *message
   item->ids[item->ids_count++] = message->id;
   item->arrivals = 1;
   item->arrival = line;
+  item->arrival_ms = m->now_ms;
   item->session = message->session;
   item->unsure = text->address->kind == MATCH_ARGUABLE;
   pool_map_put(&m->items, item->key, (uint64_t)(uintptr_t)item);
@@ -382,6 +388,11 @@ void mail_refused(mail *m, uint64_t key, const span *recipients, size_t count, u
   mail_maybe_forget(m, item->text);
 }
 
+void mail_withdrawn(mail *m, uint64_t key) {
+  mail_item *item = item_of(m, key);
+  if (item != NULL) mail_let_loose(m, item->text);
+}
+
 void mail_refused_others(mail *m, uint64_t key, uint64_t line) {
   mail_item *item = item_of(m, key);
   m->now = line;
@@ -390,12 +401,21 @@ void mail_refused_others(mail *m, uint64_t key, uint64_t line) {
   refuse_waiting(m, item, COPY_MUST, COPY_MAY);
 }
 
+void mail_restarted(mail *m, uint64_t line) {
+  m->now = line;
+  for (size_t i = 0; i < m->parties_count; i++) {
+    m->parties[i].doubtful += m->parties[i].settled;
+    m->parties[i].settled = 0;
+  }
+}
+
 void mail_settled(mail *m, uint32_t recipient, uint64_t key, uint64_t line) {
   mail_item *item = item_of(m, key);
   mail_entry *entry = item == NULL ? NULL : mail_entry_of(item, recipient);
   m->now = line;
   if (entry == NULL || entry->state != COPY_WRITTEN) return;
   mail_entry_becomes(m, entry, COPY_SETTLED);
+  m->parties[recipient].settled++;
   mail_maybe_forget(m, item->text);
 }
 

@@ -70,6 +70,8 @@ uint64_t mail_key(const mail *mail, uint32_t sender, span uid, uint64_t id);
  * wholly). */
 void mail_accepted(mail *mail, uint64_t key, uint64_t line);
 void mail_refused(mail *mail, uint64_t key, const span *recipients, size_t count, uint64_t line);
+/* Its sender has taken it back: whether it was accepted, and who gets it, is not judged. */
+void mail_withdrawn(mail *mail, uint64_t key);
 /* Further recipients were refused that the error does not name (its `count` is above them). */
 void mail_refused_others(mail *mail, uint64_t key, uint64_t line);
 
@@ -87,6 +89,9 @@ uint64_t mail_copied(mail *mail, const mail_copy *copy, uint64_t line, mail_faul
 /* The recipient has confirmed its copy and the confirm has arrived: it may be forgotten. */
 void mail_settled(mail *mail, uint32_t recipient, uint64_t key, uint64_t line);
 
+/* The server was started again with its state: confirms that had arrived may be forgotten. */
+void mail_restarted(mail *mail, uint64_t line);
+
 /* The server's state was lost, and all of this with it. What senders have not confirmed comes
  * again. */
 void mail_lost(mail *mail, uint64_t line);
@@ -96,6 +101,11 @@ void mail_lost(mail *mail, uint64_t line);
 void mail_mailbox_limit(mail *mail, uint64_t copies);
 /* The same for a message that nobody matched, while so many were parked or more. */
 void mail_parked_limit(mail *mail, uint64_t messages);
+
+/* So long a message waits before it is refused in silence; 0 unless said otherwise. */
+void mail_mailbox_wait(mail *mail, uint64_t ms);
+/* It is so late now; only the wait needs to be told. */
+void mail_clock(mail *mail, uint64_t t_ms);
 
 /* Whether the client is away for good (killed, or gone without coming back): while it is, no copy
  * for it counts as missing. */

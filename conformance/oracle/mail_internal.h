@@ -52,6 +52,7 @@ typedef struct mail_party {
   uint64_t newest_arrival,
       newest_copy;                 /* of the copies in its mailbox the one that was sent last */
   uint64_t outstanding, full_line; /* copies not settled; when they were last too many */
+  uint64_t settled, doubtful;      /* copies settled since the server started; and before that */
   /* As a sender, EP/2: below accepted_next all has been accepted. */
   uint64_t accepted_numbering, accepted_next;
   struct mail_item *unaccepted, *unaccepted_last; /* in the order of numberings and ids */
@@ -107,7 +108,8 @@ typedef struct mail_item {
   size_t ids_count;
   unsigned arrivals;
   uint64_t arrival, accepted_line, routed_line; /* 0: not seen */
-  uint64_t session;                             /* of the sender, before it; 0: not known */
+  uint64_t arrival_ms, accepted_ms;
+  uint64_t session; /* of the sender, before it; 0: not known */
   bool refused;
   bool maybe_parked;
   mail_entry *entries; /* once routed: by client */
@@ -145,7 +147,7 @@ struct mail {
   size_t missing;         /* copies that must come to somebody who is not away */
   mail_item **somebodies; /* items with `somebody` */
   size_t somebodies_count, somebodies_room;
-  uint64_t mailbox_limit, parked_limit;
+  uint64_t mailbox_limit, parked_limit, mailbox_wait, now_ms;
   uint64_t unrouted, parked_full_line; /* items not routed; when they were last too many */
   uint64_t now;                        /* the line of the event */
 };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "oracle/mail_internal.h"
+#include "tables.h"
 
 /* ---- Copies ---- */
 
@@ -22,9 +23,23 @@ mail_entry *mail_entry_of(const mail_item *item, uint32_t client) {
 
 static bool is_waiting(copy_state state) { return state == COPY_MAY || state == COPY_MUST; }
 
-/* Copies that may be in a mailbox: its own bound for what may have been full. */
+/* Messages that may have been routed to it, without that it was seen. Only asked when the limit is
+ * low. */
+static uint64_t perhaps_there(const mail *m, const mail_party *party) {
+  uint32_t client = (uint32_t)(party - m->parties);
+  uint64_t count = 0;
+  for (const mail_address *at = m->addresses; at != NULL; at = at->next) {
+    if (at->unrouted == NULL || mail_member_of(at, client) == NULL) continue;
+    for (const mail_item *item = at->unrouted; item != NULL; item = item->next_unrouted) count++;
+  }
+  return count;
+}
+
+/* Whether as many copies may be in a mailbox as it can hold. */
 static bool is_full(const mail *m, const mail_party *party) {
-  return party->outstanding >= m->mailbox_limit;
+  uint64_t most = party->outstanding + party->doubtful;
+  if (m->mailbox_limit < EP_LIMIT_MAILBOX) most += perhaps_there(m, party);
+  return most >= m->mailbox_limit;
 }
 
 static void leave_mailbox(mail *m, mail_party *party) {
@@ -128,8 +143,13 @@ static bool possibly_matched(const mail_member *member, uint64_t since) {
   return member->possible || member->possible_until >= since;
 }
 
-/* A refusal of it may not be seen: EP-LIM-5; a rude sender may be gone before it is told. */
-static bool is_untold(const mail_item *item) { return !item->v2 || item->rude; }
+/* A refusal of it may not be seen: EP-LIM-5, when it has waited; a rude sender may be gone before
+ * it is told. */
+static bool is_untold(const mail *m, const mail_item *item) {
+  uint64_t until = item->accepted_line != 0 ? item->accepted_ms : m->now_ms;
+  bool waited = until - item->arrival_ms >= m->mailbox_wait;
+  return item->rude || (!item->v2 && waited);
+}
 
 static bool was_full(const mail *m, const mail_party *party, const mail_item *item) {
   return is_full(m, party) || party->full_line >= item->arrival;
@@ -145,7 +165,7 @@ static bool must_have(const mail *m, const mail_item *item, const mail_member *m
   const mail_item *first = item->text->items;
   const mail_party *party = &m->parties[member->client];
   if (item->unsure || item->text->perhaps || item->text->loose) return false;
-  if (is_untold(item) && was_full(m, party, item)) return false;
+  if (is_untold(m, item) && was_full(m, party, item)) return false;
   for (const mail_item *at = first; at != item; at = at->sibling) {
     const mail_entry *entry = mail_entry_of(at, member->client);
     if (entry != NULL && entry->state != COPY_NOT && entry->state != COPY_REFUSED) return false;
@@ -169,7 +189,8 @@ static size_t find_recipients(const mail *m, mail_item *item, bool plain) {
     const mail_member *member = &address->members[i];
     if (!possibly_matched(member, item->arrival)) continue;
     bool due = must_have(m, item, member);
-    if (member->client == sender && own && plain) due = true;
+    bool room = !is_untold(m, item) || !was_full(m, &m->parties[member->client], item);
+    if (member->client == sender && own && plain && room) due = true;
     item->entries[item->entries_count++] =
         (mail_entry){.item = item,
                      .client = member->client,
@@ -183,9 +204,10 @@ static size_t find_recipients(const mail *m, mail_item *item, bool plain) {
 
 /* Without doubt routed to whoever matched; but nobody certainly did all the time. */
 static void find_somebody(mail *m, mail_item *item) {
-  if (is_untold(item) && parking_was_full(m, item)) return;
+  if (item->rude) return; /* nobody knows in which order its own sessions were taken */
+  if (is_untold(m, item) && parking_was_full(m, item)) return;
   for (size_t i = 0; i < item->entries_count; i++) {
-    if (item->entries[i].excused && is_untold(item)) return;
+    if (item->entries[i].excused && is_untold(m, item)) return;
   }
   if (item->entries_count == 1) item->entries[0].state = COPY_MUST; /* to whom else? */
   if (item->entries_count < 2) return;
@@ -242,6 +264,7 @@ static void note_accepted(mail *m, const mail_item *item) {
 void mail_mark_accepted(mail *m, mail_item *item, uint64_t line) {
   if (item->accepted_line != 0) return;
   item->accepted_line = line;
+  item->accepted_ms = m->now_ms;
   leave_unaccepted(m, item);
   note_accepted(m, item);
 }
@@ -260,7 +283,7 @@ void mail_accept(mail *m, mail_item *item, uint64_t line) {
 void mail_accept_before(mail *m, mail_item *item, uint64_t line) {
   mail_party *sender = &m->parties[item->text->sender];
   mail_item *next;
-  if (!item->v2) return;
+  if (!item->v2 || item->rude) return; /* a rude sender can use an id for two messages */
   for (mail_item *at = sender->unaccepted; at != NULL; at = next) {
     next = at->next_unaccepted;
     if (at->numbering > item->numbering) return;

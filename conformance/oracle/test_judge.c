@@ -55,13 +55,18 @@ static void play_conn(play *p, char *text) {
     give(p, event);
     return;
   }
-  char mode = *at == 'w' || *at == 'a' || *at == 'r' ? *at++ : 'p';
+  char mode = strchr("waAr", *at) ? *at++ : 'p';
   event.kind = TRACE_FRAME;
   event.has_dir = true;
   event.dir = *at == '>' ? TRACE_C2S : TRACE_S2C;
   bool enveloped = at[1] == at[0];
   char *frame = at + (enveloped ? 3 : 2);
   event.at = mode == 'w' ? TRACE_WRITTEN : mode == 'a' ? TRACE_ARRIVED : TRACE_PASSED;
+  if (mode == 'A') {
+    event.at = TRACE_ARRIVED;
+    event.n = strtoul(frame, &frame, 10);
+    frame++;
+  }
   event.bytes = frame_of(p, frame, enveloped);
   if (mode == 'r') event.bytes.len--;
   if (mode == 'a') {
@@ -69,6 +74,20 @@ static void play_conn(play *p, char *text) {
     event.n = strtoul(frame, NULL, 10);
   }
   give(p, event);
+}
+
+static bool play_limit(play *p, const char *text) {
+  unsigned long long most;
+  if (sscanf(text, "parked %llu", &most) == 1) {
+    judge_parked_limit(p->judge, most);
+  } else if (sscanf(text, "mailbox %llu", &most) == 1) {
+    judge_mailbox_limit(p->judge, most);
+  } else if (strcmp(text, "opens in order") == 0) {
+    judge_opens_in_order(p->judge);
+  } else {
+    return false;
+  }
+  return true;
 }
 
 static void play_words(play *p, char *text) {
@@ -118,7 +137,7 @@ judge_verdict script_judge(judge *j, const char *script) {
       p.t_ms = strtoul(p.text + 1, NULL, 10);
     } else if (p.text[0] >= '0' && p.text[0] <= '9') {
       play_conn(&p, p.text);
-    } else {
+    } else if (!play_limit(&p, p.text)) {
       play_words(&p, p.text);
     }
   }

@@ -5,11 +5,13 @@
  *   1< TEXT   its server does; 1<< TEXT
  *   1w> TEXT  it is written and does not arrive (yet); w>>, w<, w<< likewise
  *   1a> N     frame N of the client arrives; 1a< N of the server
+ *   1A>> N TEXT  frame N, which is TEXT, arrives again
  *   1r> TEXT  it is written as it stands, without an end byte
  *   1-        both sides close
  *   @MS       it is so late now
  *   sent, delivered, confirmed, refused: CLIENT UID [JSON]   heal   stored CLIENT
  *   crash [CLIENT]   kept [CLIENT]   lost [CLIENT]           (restarts, with and without its state)
+ *   parked N, mailbox N: the judge is told that limit of the server; opens in order: that, too
  *
  * Read first: judge.h. */
 #ifndef TEST_JUDGE_H

@@ -12,6 +12,25 @@
   TWO "1> " ASKING("bob", "0", "u") "1< " CONFIRM("0") "2< " COPY("ada", "bob", "0", "u", "0")
 #define ERROR(code, more) "{'action':'error','payload':{'code':'" code "','reason':'.'" more "}}\n"
 
+#define ASK_ADA(c) ASK(c, "ada", "'instance':'i','expect':0")
+#define JOINED(c) ASK_ADA(c) REPLY(c, "false", "e", "0")
+
+#define BOB_CAME "1<< {'action':'client.connect','payload':'bob'}\n"
+#define BOB_WENT "1<< {'action':'client.disconnect','payload':'bob'}\n"
+#define AGAIN_BOB(c) c "+\n" ASK1(c, "bob") REPLY1(c, "true") LIST1(c)
+#define WANTING(presence)                                                  \
+  "1+\n" ASK("1", "ada", "'instance':'i','expect':0,'presence':" presence) \
+      REPLY("1", "false", "e", "0")
+#define BOB_IN(room) "1< {'action':'client.connect','payload':'bob','session':{'room':" room "}}\n"
+#define RESUMED(c, expect) \
+  ASK(c, "ada", "'instance':'i','expect':0,'epoch':'e'") REPLY(c, "true", "e", expect)
+#define HEARD \
+  "sent ada u bob\nstored ada\n" JOIN("1", "ada") "1> " NEW("bob", "0", "u") "1< " CONFIRM("0")
+/* The server's state is lost before bob's application takes what had arrived. */
+#define LATER                                                                                 \
+  TO_BOB "crash\n1-\n2-\nlost\n3+\n" ASK("3", "bob", "'instance':'i','expect':0,'epoch':'e'") \
+      REPLY("3", "false", "f", "0")
+
 const rule_case rule_cases[] = {
     {"EP-FRAME-1", JOIN("1", "ada") "1> {'action':'ping'}\n",
      JOIN("1", "ada") "1r> {'action':'ping'}\n"},
@@ -61,6 +80,10 @@ const rule_case rule_cases[] = {
      JOIN("1", "ada") "2+\n" ASK("2", "ada", "'instance':'j','expect':0")
          REPLY("2", "true", "e", "0") "@4000\n1< {'action':'ping'}\n"},
     {"EP-TAKE-1", JOIN("1", "ada"), JOIN("1", "ada") "1< " ERROR("replaced", "")},
+    {"EP-TAKE-1", "1+\n2+\n" JOINED("2") "2-\n" ASK_ADA("1") "1<< " ERROR("replaced", ""),
+     "2+\n" JOINED("2") "2-\n@6000\n1+\n" ASK_ADA("1") "1<< " ERROR("replaced", "")},
+    {"EP-TAKE-4", "1+\n2+\n" JOINED("2") ASK_ADA("1") REPLY("1", "true", "e", "0"),
+     "opens in order\n1+\n2+\n" JOINED("2") ASK_ADA("1") REPLY("1", "true", "e", "0")},
 
     {"EP-ERR-1", JOIN1("1", "ada"), JOIN1("1", "ada") "1<< " ERROR("bad-message", "")},
     {"EP-ERR-3",
@@ -76,6 +99,17 @@ const rule_case rule_cases[] = {
      JOIN("1", "ada") SELF "1< " ERROR("bad-to", ",'of':1,'id':0")},
     {"EP-SESS-2", JOIN("1", "ada") "1> {'action':'session.update','payload':{},'id':0}\n",
      JOIN("1", "ada") "1> {'action':'session.update','payload':{}}\n"},
+    {"EP-NEG-3", JOIN("1", "ada"),
+     "1+\n" ASK_ADA(
+         "1") "1<< {'action':'auth','payload':false,'version':2,'epoch':'e','expect':0," LIMITS
+              "}\n"},
+    {"EP-TIME-3", JOIN("1", "ada") "heal\n@13000\n1-\n", JOIN("1", "ada") "heal\n@15000\n1-\n"},
+    {"EP-PRES-5", WANTING("{'room':7}") BOB_IN("7"), WANTING("{'room':7}") BOB_IN("8")},
+    {"EP-TAKE-3", JOIN1("1", "ada") JOIN1("2", "bob") BOB_CAME AGAIN_BOB("3") "3-\n",
+     JOIN1("1", "ada") JOIN1("2", "bob") BOB_CAME AGAIN_BOB("3") BOB_CAME},
+    {"EP-PRES-2",
+     JOIN1("1", "ada") JOIN1("2", "bob") BOB_CAME "2-\n" AGAIN_BOB("3") BOB_WENT BOB_CAME,
+     JOIN1("1", "ada") JOIN1("2", "bob") BOB_CAME "2-\n" AGAIN_BOB("3") BOB_CAME},
     {"EP-TIME-2",
      JOIN("1", "ada") "1> {'action':'ping','payload':1}\n1< {'action':'pong','payload':1}\n",
      JOIN("1", "ada") "1> {'action':'ping','payload':1}\n1< {'action':'pong','payload':2}\n"},
@@ -109,6 +143,9 @@ const rule_case rule_cases[] = {
      "sent ada v ada\n" JOIN("1", "ada") "1> " NEW("ada", "0", "u")},
     {"EP-G6-1", "sent ada u ada\n" JOIN("1", "ada") SELF "confirmed ada u\n",
      "sent ada u ada\n" JOIN("1", "ada") "1> " NEW("ada", "0", "u") "confirmed ada u\n"},
+    {"EP-G6-1", HEARD "crash ada\n1-\nkept ada\n2+\n" RESUMED("2", "1") "heal\n@20000\n",
+     HEARD "heal\n@20000\n"},
+    {"G1", LATER "delivered bob u ada\n", LATER "delivered bob v ada\n"},
     {"EP-RECV-8", TO_BOB "delivered bob u ada\n2> " CONFIRM("0"),
      "stored bob\n" TO_BOB "2> " CONFIRM("0")},
     {"EP-RECV-9", TO_BOB "delivered bob u ada\n",

@@ -43,6 +43,51 @@
 #define BACK_AFTER_LOSS \
   ASK("2", "ada", "'instance':'i','epoch':'e','expect':1") REPLY("2", "false", "f", "0")
 
+/* A session over the limit was confirmed, and refused; then the server's state is lost. */
+#define LARGE_SESSION \
+  "1+\n" ASK("1", "ada", "'instance':'i','expect':0") REPLY_SMALL("1", "false", "e") "1> " ROOM("0") \
+      OK("0") "1< {'action':'error','payload':{'code':'bad-session','reason':'.','of':0,'id':0}}\n"  \
+      "@1000\n" BACK("i", "e", "1") REPLY_SMALL("2", "false", "f")
+#define REPLY_SMALL(c, known, epoch)                                      \
+  c "<< {'action':'auth','payload':" known ",'version':2,'epoch':'" epoch \
+    "','expect':0,"                                                       \
+    "'window':3,'limits':{'frame':120,'depth':9,'session':5}}\n"
+#define LARGE "0123456789012345678901234567890123456789" /* a uid, and the payload */
+
+/* EP/1: the second message may have been refused in silence, for want of room to park it. */
+#define NO_ROOM \
+  ADA1 "1>> " NEW("bob", "0", "u") V1OK("u") "1>> " NEW("bob", "1", "v") V1OK("v") "2+\n" ASK1( \
+      "2", "bob") REPLY1("2", "false")                                                       \
+      "2<< {'action':'clients.list','payload':[{'uuid':'ada','state':'connected','session':{}}]}\n" \
+      "1<< {'action':'client.connect','payload':'bob'}\n" SESSION1("2") "2<< " COPY("ada", "bob", "0", "u", "0") "2>> " CONFIRM("'u'") "heal\n@20000\n"
+
+/* EP/1: the second message may have been refused in silence, for want of room in the mailbox. */
+#define FULL                                             \
+  ADA1 V1UP("0", "u") V1OK("u") V1UP("1", "v") V1OK("v") \
+      V1DOWN("0", "u") "1>> " CONFIRM("'u'") "heal\n@20000\n"
+
+/* EP/1: the server's state is lost; the client, killed before it had stored what that means, goes
+ * on with the ids it had. */
+#define GOES_ON                                                                                 \
+  ADA1 V1UP("0", "u") V1OK("u") V1UP("1", "v") "crash\n1-\nlost\n2+\n" ASK1("2", "ada")         \
+      REPLY1("2", "false") "crash ada\n2-\nkept ada\n3+\n" ASK1("3", "ada") REPLY1("3", "true") \
+          LIST1("3") SESSION1("3") "3>> " NEW("ada", "1", "v")
+
+#define AUTH_ADA \
+  "{'action':'auth','payload':'ada','version':2,'instance':'i','expect':0,'window':3}\n"
+
+#define LOST_STATE "crash\nlost\n" BACK("i", "e", "0")
+
+#define FULL_FOR_ADA(uid)                                                              \
+  "{'action':'error','payload':{'code':'mailbox-full','reason':'.','of':0,'uid':'" uid \
+  "','to':['ada'],'count':1,'id':0}}\n"
+
+/* A newer connection takes ada over, with another instance. */
+#define TAKEN_OVER                      \
+  ADA UP("0", "u") UP("1", "v") OK("1") \
+      DOWN("0", "u") "2+\n" ASK("2", "ada", "'instance':'j','expect':0") AGAIN("0")
+#define AGAIN_BOTH DOWN2("0", "u", "0") DOWN2("1", "v", "1")
+
 const rule_case stream_cases[] = {
     /* Sending. */
     {"EP-SEND-1", ADA UP("0", "u") UP("1", "v"), ADA UP("0", "u") UP("2", "v")},
@@ -86,7 +131,15 @@ const rule_case stream_cases[] = {
      TWO BACK("i", "e", "2") AGAIN("2") UP2("1", "v")},
     {"EP-RES-1", TWO "1> " CONFIRM("0") BACK("i", "e", "1") AGAIN("2"),
      TWO "1> " CONFIRM("1") BACK("i", "e", "1") AGAIN("2")},
-    {"EP-RECV-1", ONE BACK("i", "e", "1"), ONE BACK("i", "e", "2")},
+    {"EP-RECV-8", ONE BACK("i", "e", "1"), ONE BACK("i", "e", "2")},
+    {"EP-RECV-8", ONE "delivered ada u ada\n" BACK("i", "e", "1"),
+     ONE "stored ada\n" BACK("i", "e", "1")},
+    {"EP-SEND-6", ADA UP("0", "u") "1< " RETRY("0") UP("0", "u") "@4000\n1> {'action':'ping'}\n",
+     ADA UP("0", "u") "1< " RETRY("0") "@4000\n1> {'action':'ping'}\n"},
+    {"EP-SEND-6", ONE "1> " RETRY("0") DOWN("0", "u") "@4000\n1< {'action':'ping'}\n",
+     ONE "1> " RETRY("0") "@4000\n1< {'action':'ping'}\n"},
+    {"EP-SEND-7", "1~\n1w>> " AUTH_ADA "@500\n1w>> " AUTH_ADA "@6000\n1-\n",
+     "1~\n1w>> " AUTH_ADA "@6000\n1-\n"},
     {"EP-G5-1", TWO BACK("i", "e", "0") AGAIN("2"), TWO BACK("i", "e", "0") AGAIN("3")},
     {"EP-RES-2", TWO BACK("i", "e", "0") AGAIN("2"), TWO BACK("i", "e", "0") AGAIN("1")},
     {"EP-RES-2", TWO BACK("i", "e", "1") AGAIN("2") DOWN2("1", "v", "1"),
@@ -128,12 +181,44 @@ const rule_case stream_cases[] = {
          REPLY("2", "false", "f", "0") "2> " ROOM("0") UP2("1", "u"),
      ADA "1> " ROOM("0") OK("0") "@1000\n" BACK("i", "e", "0") REPLY("2", "false", "f", "0")
          UP2("0", "u")},
+    {"EP-LOST-3", LARGE_SESSION "2> " ROOM("0") "2> " NEW("ada", "1", "u"),
+     LARGE_SESSION "2> " NEW("ada", "0", "u")},
     {"EP-LOST-4",
      ADA1 V1UP("0", "u") V1UP("1", "v") V1BACK("false") SESSION1("2") V1UP2("0", "u")
          V1UP2("1", "v"),
      ADA1 V1UP("0", "u") V1UP("1", "v") V1BACK("false") SESSION1("2") V1UP2("0", "v")},
     {"EP-LOST-9", REFUSED "1-\n2+\n" BACK_AFTER_LOSS "2> " NEW("ada", "0", "v"),
      REFUSED "1-\n2+\n" BACK_AFTER_LOSS "2> " NEW("ada", "0", "u") "2> " NEW("ada", "1", "v")},
+    {"EP-LIM-9",
+     ADA UP("0", LARGE) UP("1", "v") BACK("i", "e", "0") REPLY_SMALL("2", "true", "e") UP2("0", "v")
+         UP2("1", "w"),
+     ADA UP("0", LARGE) UP("1", "v") BACK("i", "e", "0") REPLY_SMALL("2", "true", "e")
+         UP2("0", LARGE)},
+    {"EP-LIM-9",
+     ADA UP("0", LARGE) UP("1", "v") BACK("i", "e", "0") REPLY_SMALL("2", "false", "f")
+         UP2("0", "v") UP2("1", "w"),
+     ADA UP("0", LARGE) UP("1", "v") BACK("i", "e", "0") REPLY_SMALL("2", "false", "f")
+         UP2("0", LARGE)},
+    {"EP-LOST-5",
+     ADA UP("0", LARGE) UP("1", "v") BACK("i", "e", "0") REPLY_SMALL("2", "true", "e")
+         UP2("0", "v"),
+     ADA UP("0", LARGE) UP("1", "v") BACK("i", "e", "0") REPLY_SMALL("2", "true", "e")
+         UP2("0", "w")},
+    {"EP-PARK-1", "parked 1\n" NO_ROOM, "parked 2\n" NO_ROOM},
+    {"EP-ROUTE-1", "mailbox 1\n" FULL, "mailbox 2\n" FULL},
+    {"EP-RECV-3", GOES_ON "@10000\n3<< " CONFIRM("'v'") "3<< " COPY("ada", "ada", "0", "v", "1"),
+     GOES_ON "3<< " CONFIRM("'v'")},
+    {"EP-ERR-7", ADA UP("0", "u") OK("0") BACK("j", "e", "0") AGAIN("0") "2< " FULL_FOR_ADA("u"),
+     ADA UP("0", "u") OK("0") BACK("j", "e", "0") AGAIN("0") "2< " FULL_FOR_ADA("w")},
+    {"EP-G2-1", TAKEN_OVER "1< " COPY("ada", "ada", "1", "v", "1") AGAIN_BOTH,
+     TAKEN_OVER AGAIN_BOTH DOWN2("2", "v", "1")},
+    {"EP-NEG-3", ADA LOST_STATE REPLY("2", "false", "f", "0"),
+     ADA LOST_STATE REPLY("2", "false", "e", "0")},
+    {"EP-RECV-10", ADA1 V1UP("0", "u") "1A>> 3 " NEW("ada", "0", "u") V1OK("u") V1OK("u"),
+     ADA1 V1UP("0", "u") V1OK("u") V1OK("u")},
+    {"EP-RECV-3",
+     ADA "1w> " NEW("ada", "0", "u") "1w> " NEW("ada", "1", "v") "1a> 3\n1a> 2\n" OK("1"),
+     ADA "1w> " NEW("ada", "0", "u") "1w> " NEW("ada", "1", "v") "1a> 3\n" OK("1")},
     {"EP-LOST-6", STALE "3-\n", STALE "3> " NEW("ada", "1", "w")},
     {"EP-G6-1",
      ADA UP("0", "u") "crash ada\nkept ada\n" BACK("i", "e", "0") AGAIN("0") UP2("0", "u"),

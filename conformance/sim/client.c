@@ -116,9 +116,23 @@ static void application_hears(sim_client *client, const ep_event *event) {
   sim_put(world, world->now + AGAIN_MS, Q_AGAIN, client->process.index, client->process.life);
 }
 
+/* Its application is busy: events lie, while the core goes on reading and writing. */
+static bool is_busy(const sim_client *client) {
+  const sim *world = client->process.world;
+  return !world->healed && world->now < client->busy_until;
+}
+
+static void perhaps_busy(sim_client *client) {
+  sim *world = client->process.world;
+  uint64_t dice = rng_of(world->plan->seed, client->process.index, CHANCE_BUSY, client->heard++);
+  if (client->plan->turn_ms == 0 || rng_part(dice, 100) >= 20) return;
+  client->busy_until = world->now + client->plan->turn_ms;
+  process_wake(&client->process, client->busy_until);
+}
+
 static bool take_events(sim_client *client, bool *more) {
   ep_event event;
-  for (;;) {
+  while (!is_busy(client)) {
     if (!call(client)) return false;
     bool shown = ep_client_next_event(client->core, &event, now_of(client));
     /* Without memory it can return false and keep what was shown for the next call. */
@@ -127,7 +141,9 @@ static bool take_events(sim_client *client, bool *more) {
     if (!shown) return true;
     client->showing = *more = true;
     application_hears(client, &event);
+    perhaps_busy(client);
   }
+  return true;
 }
 
 static bool store_records(sim_client *client, bool *more) {
@@ -226,5 +242,6 @@ void client_turn(sim_client *client) {
     if (!write_output(client, &more) || !follow_wants(client, &more)) return;
     if (rounds == ROUNDS_MOST) sim_fail(process->world, "a client's turn does not end");
   }
+  if (is_busy(client)) process_wake(process, client->busy_until);
   process_wake_by(process, ep_client_deadline(client->core));
 }

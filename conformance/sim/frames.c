@@ -43,10 +43,13 @@ void frames_write(sim *world, sim_link *link, trace_dir dir, ep_bytes frame) {
   if (!rng_is(&dice, knob(world, PLAN_LOSE), PLAN_CHANCES)) copy_put(world, link, dir, n, after);
   if (rng_is(&dice, knob(world, PLAN_DOUBLE), PLAN_CHANCES))
     copy_put(world, link, dir, n, after + 1 + rng_below(&dice, jitter + 20));
-  if (rng_is(&dice, knob(world, PLAN_REPLAY), PLAN_CHANCES))
-    copy_put(world, link, dir, n, after + 500 + rng_below(&dice, 5000));
+  if (!rng_is(&dice, knob(world, PLAN_REPLAY), PLAN_CHANCES)) return;
+  after += 500 + rng_below(&dice, 5000);
+  bool in_time = world->now + after < START_MS + world->plan->heal_ms; /* it is a fault, too */
+  if (in_time) copy_put(world, link, dir, n, after);
 }
 
+/* The end byte stays: without it the next frame would be damaged, too. */
 static ep_bytes damaged(sim *world, ep_bytes frame) {
   if (frame.len > world->work_room) {
     uint8_t *grown = realloc(world->work, frame.len * 2);
@@ -55,7 +58,7 @@ static ep_bytes damaged(sim *world, ep_bytes frame) {
     world->work_room = frame.len * 2;
   }
   memcpy(world->work, frame.data, frame.len);
-  world->work[frame.len / 2] = 0x01; /* stands nowhere in JSON */
+  world->work[(frame.len - 1) / 2] = 0x01; /* stands nowhere in JSON */
   return (ep_bytes){world->work, frame.len};
 }
 
@@ -68,7 +71,7 @@ void frames_arrive(sim *world, sim_link *link, uint64_t what) {
     if (!world->healed) return;
   }
   ep_bytes frame = flow_frame(flow, n), wrong = {NULL, 0};
-  if ((what & FRAME_DAMAGED) != 0) frame = wrong = damaged(world, frame);
+  if ((what & FRAME_DAMAGED) != 0 && frame.len > 1) frame = wrong = damaged(world, frame);
   if (dir == TRACE_C2S) {
     if (world->server.sealed) { /* the program reads it when the store is done */
       sim_put(world, world->server.commit_at, Q_FRAME, link->conn, what);

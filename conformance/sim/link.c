@@ -5,6 +5,8 @@
 
 #include "sim/rude.h"
 
+enum { BUFFER_HEALED = 4096 };
+
 static bool happens(const sim *world, const sim_link *link, chance kind, uint64_t n,
                     plan_knob which) {
   uint64_t number = rng_of(world->plan->seed, link->key, kind, n);
@@ -98,6 +100,7 @@ size_t link_room(sim *world, const sim_link *link, trace_dir dir) {
   if (link->lossy) return SIZE_MAX;
   const sim_flow *flow = &link->flows[dir];
   size_t on_way = flow->written - flow->taken, most = knob(world, PLAN_BUFFER);
+  if (world->healed && most < BUFFER_HEALED) most = BUFFER_HEALED; /* or `heal` is too short */
   return on_way < most ? most - on_way : 0;
 }
 

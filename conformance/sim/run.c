@@ -6,7 +6,12 @@
 
 #include "sim/rude.h"
 
-enum { LINKS_MOST = 4096, V1_WAITS_MS = 12000, STEPS_MOST = 20 * 1000 * 1000 };
+enum {
+  LINKS_MOST = 4096,
+  MAILBOX_WAIT_MS = 60000,
+  V1_WAITS_MS = 12000,
+  STEPS_MOST = 2 * 1000 * 1000
+};
 
 void sim_put(sim *world, uint64_t t_ms, happening kind, uint32_t a, uint64_t b) {
   if (!queue_put(&world->queue, t_ms, kind, a, b)) sim_fail(world, "there is not enough memory");
@@ -105,13 +110,31 @@ static void set_up_plan(sim *world) {
   sim_put(world, START_MS + p->heal_ms, Q_HEAL, 0, 0);
 }
 
-/* EP-LIM-5: what a server with lower limits may do, the judge cannot know by itself. */
+/* How often the clock jumps forward: of the server, or of clients. */
+static unsigned clock_jumps(const sim *world, bool of_server) {
+  unsigned count = 0;
+  for (size_t i = 0; i < world->plan->fault_count; i++) {
+    const plan_fault *fault = &world->plan->faults[i];
+    bool fits = (fault->target == PLAN_SERVER) == of_server;
+    if (!fault->out && fault->kind == PLAN_CLOCK && fits) count++;
+  }
+  return count;
+}
+
+/* What the judge cannot know by itself: lower limits of the server (EP-LIM-5), and that an opened
+ * connection is told when the server accepts it (EP-TAKE-4). */
 static void tell_limits(const sim *world) {
   uint64_t mailbox = knob(world, PLAN_LIMIT_MAILBOX), parked = knob(world, PLAN_LIMIT_PARKED);
   if (knob(world, PLAN_LIMIT_MAILBOX_BYTES) != 0) mailbox = 1;
   if (knob(world, PLAN_LIMIT_PARKED_BYTES) != 0) parked = 1;
+  uint64_t wait = knob(world, PLAN_MAILBOX_WAIT);
+  judge_mailbox_wait(world->judge, clock_jumps(world, true) > 0 ? 0
+                                   : wait == 0                  ? MAILBOX_WAIT_MS
+                                                                : wait);
+  judge_clock_jumps(world->judge, clock_jumps(world, false));
   if (mailbox != 0) judge_mailbox_limit(world->judge, mailbox);
   if (parked != 0) judge_parked_limit(world->judge, parked);
+  judge_opens_in_order(world->judge);
 }
 
 static void set_up(sim *world, const plan *p, const sim_options *options) {

@@ -62,7 +62,8 @@ typedef enum chance {
   CHANCE_DAMAGE,
   CHANCE_CORE,
   CHANCE_COMMIT,
-  CHANCE_PAYLOAD
+  CHANCE_PAYLOAD,
+  CHANCE_BUSY
 } chance;
 
 /* ---- Processes ---- */
@@ -147,6 +148,8 @@ typedef struct sim_client {
   bool showing;               /* the last event may not count as taken yet */
   bool wants;                 /* its application wants to be connected */
   const plan_action *session; /* the last one it set */
+  uint64_t busy_until;        /* until then its application leaves events lying */
+  uint32_t heard;             /* events */
   uint32_t slip_first;        /* index + 1 of a rude act for its next connection */
 } sim_client;
 
@@ -191,8 +194,13 @@ struct sim {
   uint32_t canary_count;
 };
 
+/* A healed network is also fast: within the timer `heal` as much must fit as the plan can leave,
+ * one item at a time where the window is 1. */
 static inline uint32_t knob(const sim *world, plan_knob which) {
-  return plan_knob_of(world->plan, which);
+  enum { HEALED_MOST_MS = 20 };
+  uint32_t value = plan_knob_of(world->plan, which);
+  bool travels = which == PLAN_LATENCY || which == PLAN_JITTER;
+  return world->healed && travels && value > HEALED_MOST_MS ? HEALED_MOST_MS : value;
 }
 
 /* run.c */

@@ -12,17 +12,31 @@ static void leave(ep_registry *registry, ep_account *account, const ep_outbox_sl
   }
   if (item->refs == 1) ep_reg_log_remove(registry, item->sequence);
   if (item->kind == EP_ITEM_MESSAGE) registry->counted[EP_COUNTER_CONFIRMED]++;
-  if (item->receipt) ep_reg_receipt(registry, item, account);
   ep_item_drop(registry->allocator, item);
+}
+
+static bool leave_reserve(ep_registry *registry, const ep_item *receipt) {
+  size_t records = 2 * ep_reg_key_size(registry);
+  if (receipt != NULL) records += ep_reg_log_size(registry, receipt->shape.len, 1, 0);
+  return ep_reg_reserve(registry, 1, 0, records);
 }
 
 /* One step: the front of the mailbox is confirmed, and only so leaves it (EP-G5-2). False: no
  * memory, and it is still there. */
 static bool front_leaves(ep_registry *registry, ep_account *account) {
   ep_outbox_slot gone;
-  if (!ep_reg_reserve(registry, 0, 0, 2 * ep_reg_key_size(registry))) return false;
-  bool there = ep_outbox_pop(&account->down, &gone);
-  EP_ASSERT(there);
+  const ep_outbox_slot *front = ep_outbox_front(&account->down);
+  EP_ASSERT(front != NULL);
+  const ep_item *item =
+      front->item; /* its slot may move: the receipt may be for the same mailbox */
+  ep_item *receipt;
+  if (!ep_reg_receipt_make(registry, &receipt, item, account)) return false;
+  if (!leave_reserve(registry, receipt)) {
+    if (receipt != NULL) ep_item_drop(registry->allocator, receipt);
+    return false;
+  }
+  ep_reg_receipt_give(registry, receipt, item);
+  (void)ep_outbox_pop(&account->down, &gone);
   leave(registry, account, &gone);
   ep_reg_dirty(registry, account);
   return true;
@@ -41,24 +55,25 @@ bool ep_reg_skip_notices(ep_registry *registry, ep_account *account) {
   return true;
 }
 
-/* After items have left: there is room in the window, and in the mailbox. */
-static void mailbox_settle(ep_registry *registry, ep_account *account, bool done) {
-  done = done && ep_reg_reserve(registry, 1, 0, 0);
-  if (done)
+/* After items have left: there is room in the window, and in the mailbox. Those that left before
+ * memory ran out are confirmed, the others come again. */
+static void mailbox_settle(ep_registry *registry, ep_account *account, uint64_t base, bool done) {
+  bool room = ep_reg_reserve(registry, 1, 0, 0);
+  if (room && (done || account->down.base != base)) {
     ep_reg_emit(registry, EP_OUTCOME_MAIL, account);
-  else
-    ep_reg_failed(registry, account->link);
+  }
+  if (!room || !done) ep_reg_failed(registry, account->link);
   ep_reg_retry_waiters(registry, account);
 }
 
 void ep_reg_confirm_id(ep_registry *registry, ep_account *account, uint64_t id) {
   ep_outbox *down = &account->down;
   if (id > UINT64_MAX - down->shift) return;
-  uint64_t slot = id + down->shift;
-  if (slot < down->base || slot >= down->next) return; /* confirmed before, or never sent */
+  uint64_t slot = id + down->shift, base = down->base;
+  if (slot < base || slot >= down->next) return; /* confirmed before, or never sent */
   bool done = true;
   while (done && down->base <= slot) done = front_leaves(registry, account);
-  mailbox_settle(registry, account, done && ep_reg_skip_notices(registry, account));
+  mailbox_settle(registry, account, base, done && ep_reg_skip_notices(registry, account));
 }
 
 static bool confirm_unordered(ep_registry *registry, ep_account *account, uint64_t slot) {
@@ -70,15 +85,15 @@ static bool confirm_unordered(ep_registry *registry, ep_account *account, uint64
 
 void ep_reg_confirm_uid(ep_registry *registry, ep_account *account, ep_bytes uid) {
   ep_fingerprint print = ep_reg_print(registry, uid);
-  uint64_t slot;
+  uint64_t slot, base = account->down.base;
   if (!ep_outbox_find_print(&account->down, print.bytes, &slot)) return; /* confirmed before */
   bool done = true;
-  if (slot == account->down.base) {
+  if (slot == base) {
     done = front_leaves(registry, account) && ep_reg_skip_notices(registry, account);
   } else {
     done = confirm_unordered(registry, account, slot);
   }
-  mailbox_settle(registry, account, done);
+  mailbox_settle(registry, account, base, done);
 }
 
 /* ---- Renumbering ---- */

@@ -84,38 +84,49 @@ static ep_item *receipt_item(ep_registry *registry, const ep_item *of, const ep_
                         .of = of->from_id,
                         .uid_json = ep_bytes_of(of->text + of->uid_at, of->uid_len),
                         .client = by->id,
-                        .count = of->waiting,
+                        .count = of->waiting - 1, /* without this one */
                         .missed = sender->missed};
   ep_item *item = notice_item(registry, EP_ITEM_RECEIPT, &message);
   if (item != NULL) item->sender = by->index;
   return item;
 }
 
-static bool receipt_give(ep_registry *registry, const ep_item *of, ep_account *sender,
+static ep_account *receipt_for(const ep_registry *registry, const ep_item *of) {
+  EP_ASSERT(!of->receipt || of->sender < registry->count);
+  ep_account *sender = of->receipt ? registry->accounts[of->sender] : NULL;
+  return sender != NULL && sender->version == 2 ? sender : NULL;
+}
+
+bool ep_reg_receipt_make(ep_registry *registry, ep_item **out, const ep_item *of,
                          const ep_account *by) {
-  if (!ep_reg_notice_room(registry, sender)) return false;
+  ep_account *sender = receipt_for(registry, of);
+  *out = NULL;
+  if (sender == NULL || !ep_reg_notice_room(registry, sender)) return true;
   ep_item *item = receipt_item(registry, of, sender, by);
   if (item == NULL) return false;
-  size_t records = ep_reg_log_size(registry, item->shape.len, 1, 0);
-  if (!ep_outbox_reserve(&sender->down) || !ep_reg_reserve(registry, 1, 0, records)) {
+  if (!ep_outbox_reserve(&sender->down)) {
     ep_item_drop(registry->allocator, item);
     return false;
   }
-  sender->missed = 0;
-  ep_reg_push_notice(registry, sender, item);
+  *out = item;
   return true;
 }
 
-/* EP-RCPT-1, EP-RCPT-2 */
-void ep_reg_receipt(ep_registry *registry, const ep_item *item, const ep_account *by) {
-  EP_ASSERT(item->receipt && item->sender < registry->count);
-  ep_account *sender = registry->accounts[item->sender];
-  if (sender->version != 2) return;
-  if (receipt_give(registry, item, sender, by)) {
-    registry->counted[EP_COUNTER_RECEIPTS]++;
-    return;
-  }
+/* EP-RCPT-2: the limit `notices` leaves it out. */
+static void receipt_miss(ep_registry *registry, ep_account *sender) {
   sender->missed++;
   registry->counted[EP_COUNTER_RECEIPTS_MISSED]++;
   ep_reg_dirty(registry, sender);
+}
+
+void ep_reg_receipt_give(ep_registry *registry, ep_item *receipt, const ep_item *of) {
+  ep_account *sender = receipt_for(registry, of);
+  if (sender == NULL) return;
+  if (receipt == NULL) {
+    receipt_miss(registry, sender);
+    return;
+  }
+  sender->missed = 0;
+  ep_reg_push_notice(registry, sender, receipt);
+  registry->counted[EP_COUNTER_RECEIPTS]++;
 }

@@ -170,7 +170,12 @@ ep_item *ep_reg_refusal_item(ep_registry *registry, const ep_upward *up, ep_erro
                              ep_bytes to_json, uint64_t count);
 void ep_reg_push_notice(ep_registry *registry, ep_account *account,
                         ep_item *item); /* all is reserved */
-void ep_reg_receipt(ep_registry *registry, const ep_item *item, const ep_account *by);
+/* EP-RCPT-1: what the sender of `of` is told when `by` confirms it; *out is NULL when it is told
+ * nothing, or the limit `notices` leaves it out. False: no memory. Between the two the step
+ * reserves one effect and the record of *out. */
+bool ep_reg_receipt_make(ep_registry *registry, ep_item **out, const ep_item *of,
+                         const ep_account *by);
+void ep_reg_receipt_give(ep_registry *registry, ep_item *receipt, const ep_item *of);
 
 /* confirm.c */
 void ep_reg_confirm_id(ep_registry *registry, ep_account *account, uint64_t id);

@@ -223,6 +223,8 @@ void ep_client_do_resume_v1(ep_client *client, const ep_client_data *data) {
   bool same = client->peer_version == 1 && known;
   tell_authenticated(client, 1, known);
   if (!same && !close_up(client, is_session_or_refused)) {
+    if (client->peer_version == 1) client->peer_version = 0; /* the next reply does this again */
+    ep_client_keep(client);
     ep_client_fail(client, "no memory");
     return;
   }

@@ -31,8 +31,9 @@ void ep_server_give_back(ep_server *server, ep_buffer *buffer) {
   ep_buffer_init(buffer, buffer->allocator);
 }
 
+/* A buffer that failed stays so: what it has lost must close the connection (EP-ERR-5). */
 static void take_spare(ep_server *server, ep_buffer *buffer) {
-  if (buffer->block != NULL || server->spare_count == 0) return;
+  if (buffer->block != NULL || buffer->failed || server->spare_count == 0) return;
   *buffer = server->spares[--server->spare_count];
 }
 

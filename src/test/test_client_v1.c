@@ -139,6 +139,48 @@ START_TEST(v1_loses_its_server) {
 }
 END_TEST
 
+/* The same, and at every allocation in turn there is no memory for it: it is done at the next
+ * reply, by which the new server knows us. */
+START_TEST(v1_loses_its_server_and_memory) {
+  char uid[37], text[128];
+  bool reached = true;
+  for (size_t at = 1; reached; at++) {
+    desk *d = desk_new();
+    d->config.durable = true;
+    d->config.max_version = 1;
+    desk_begin(d);
+    desk_join1(d, "false");
+    for (int i = 0; i < 30; i++) { /* stored one by one, to be stored at once later */
+      desk_send(d, "bob", "1", i == 1 ? uid : NULL);
+      see_all(d);
+    }
+    snprintf(text, sizeof text, "{'action':'message.confirm','payload':'%s'}", uid);
+    tell1(d, text);
+    ep_client_closed(d->client, d->now);
+    desk_pass(d, 500);
+    ep_client_opened(d->client, d->now);
+    see_all(d);
+    take_all(d);
+    d->memory.fail_at = d->memory.calls + at;
+    tell1(d, "{'action':'auth','payload':false}");
+    reached = d->memory.calls >= d->memory.fail_at;
+    d->memory.fail_at = 0;
+    bool told = desk_event(d, EP_EVENT_AUTHENTICATED);
+    if (!ep_client_in(d->client, EP_CLIENT_V1)) {
+      ep_client_closed(d->client, d->now);
+      desk_pass(d, EP_TIMER_RECONNECT_MAX_MS);
+      ep_client_opened(d->client, d->now);
+      see_all(d);
+      tell1(d, "{'action':'auth','payload':true}");
+    }
+    see1(d, "{'action':'session.update','payload':{}}");
+    if (told) ck_assert_ptr_nonnull(strstr(desk_frame(d), "\\\"id\\\":0,"));
+    if (told) ck_assert_ptr_nonnull(strstr(desk_frame(d), "\\\"id\\\":1,"));
+    desk_free(d);
+  }
+}
+END_TEST
+
 START_TEST(v1_receives) {
   desk *d = desk_fresh();
   desk_join1(d, "false");
@@ -213,6 +255,7 @@ void add_client_v1(TCase *tcase) {
   tcase_add_test(tcase, v1_repeats);
   tcase_add_test(tcase, v1_many_runs);
   tcase_add_test(tcase, v1_loses_its_server);
+  tcase_add_test(tcase, v1_loses_its_server_and_memory);
   tcase_add_test(tcase, v1_receives);
   tcase_add_test(tcase, v1_gap);
   tcase_add_test(tcase, v1_known_from_before);

@@ -345,6 +345,9 @@ START_TEST(memory_runs_out_anywhere) {
 }
 END_TEST
 
+START_TEST(output_that_was_lost_closes) { ck_assert(server_closes_who_missed_output()); }
+END_TEST
+
 Suite *ep_suite_server(void) {
   Suite *suite = suite_create("server");
   TCase *tests = tcase_create("connections");
@@ -368,6 +371,7 @@ Suite *ep_suite_server(void) {
   tcase_add_test(tests, closing_ends_though_nobody_reads);
   tcase_add_test(tests, failed_commit_confirms_nothing);
   tcase_add_test(tests, memory_runs_out_anywhere);
+  tcase_add_test(tests, output_that_was_lost_closes);
   suite_add_tcase(suite, tests);
   suite_add_tcase(suite, ep_tests_server_limits());
   suite_add_tcase(suite, ep_tests_server_streams());

@@ -14,5 +14,7 @@ TCase *ep_tests_server_lossy(void);   /* test_server_lossy.c */
  * reached: there was such an allocation. False: memory leaked, or a message was confirmed and not
  * delivered. */
 bool server_survives_failing_allocation(bool *reached, size_t fail_at, bool on);
+/* False: a connection for which output was lost for want of memory was not closed. */
+bool server_closes_who_missed_output(void);
 
 #endif

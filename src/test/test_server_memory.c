@@ -1,5 +1,6 @@
 /* The server core, when memory runs out: at every allocation in turn.
  * Read first: epigeon.h. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -56,6 +57,57 @@ static ep_conn enter(ep_server *server, const char *auth) {
   if (ep_server_accept(server, &conn, &peer, 1) != EP_OK) return 0;
   tell(server, conn, auth);
   return conn;
+}
+
+/* Gives out what there is to write; to `stalled` it stays on its way. True: conn was closed. */
+static bool give_out(ep_server *server, ep_conn stalled, size_t *on_its_way, ep_conn conn) {
+  bool closed = false;
+  ep_ready ready;
+  (void)ep_server_records(server);
+  ep_server_committed(server, true, 1);
+  while (ep_server_next_ready(server, &ready, 1)) {
+    if (ready.conn == stalled)
+      *on_its_way = ready.output.len;
+    else if (ready.close)
+      ep_server_hangup(server, ready.conn, 1);
+    else
+      ep_server_sent(server, ready.conn, ready.output.len, 1);
+    if (ready.close && ready.conn == conn) closed = true;
+  }
+  return closed;
+}
+
+/* EP-ERR-5. There is no memory to tell `a` who went. Then a buffer becomes free and somebody else
+ * goes: `a` must not be told that alone, but closed. */
+bool server_closes_who_missed_output(void) {
+  char big[6000];
+  size_t on_its_way = 0;
+  scarce s = {.random = 7};
+  ep_server_config config = {.surroundings = {.allocator = {scarce_resize, &s}}};
+  config.surroundings.random = scarce_random;
+  config.surroundings.context = &s;
+  ep_server *server;
+  if (ep_server_new(&server, &config) != EP_OK) return false;
+  ep_conn a = enter(server, "{\"action\":\"auth\",\"payload\":\"a\"}\f");
+  ep_conn b = enter(server, "{\"action\":\"auth\",\"payload\":\"b\"}\f");
+  ep_conn c = enter(server, "{\"action\":\"auth\",\"payload\":\"c\"}\f");
+  ep_conn d = enter(server, "{\"action\":\"auth\",\"payload\":\"d\"}\f");
+  give_out(server, 0, &on_its_way, a);
+  snprintf(big, sizeof big,
+           "{\"action\":\"message.new\",\"payload\":{\"to\":\"b\",\"id\":0,"
+           "\"uid\":\"u\",\"payload\":\"%05000d\"}}\f",
+           0);
+  tell(server, c, big);
+  give_out(server, b, &on_its_way, a);
+  s.memory.fail_at = s.memory.calls + 1;
+  s.memory.fail_on = true;
+  ep_server_hangup(server, d, 1);
+  s.memory.fail_at = 0;
+  ep_server_sent(server, b, on_its_way, 1);
+  ep_server_hangup(server, c, 1);
+  bool closed = give_out(server, 0, &on_its_way, a);
+  ep_server_free(server);
+  return closed && on_its_way > 5000 && s.memory.live == 0;
 }
 
 bool server_survives_failing_allocation(bool *reached, size_t fail_at, bool on) {

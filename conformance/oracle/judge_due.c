@@ -1,0 +1,94 @@
+/* What is due on a connection and does not come: answers, repetitions, an end.
+ * Read first: judge_internal.h; spec/protocol.md, chapters 8.1 and 13. */
+#include "oracle/judge_internal.h"
+
+enum {
+  ANSWER_MS = 4000,                  /* no answer comes so late where nothing is in its way */
+  IDLE_MS = EP_TIMER_IDLE_MS + 3000, /* a connection on which nothing comes is closed by then */
+  AUTH_MS = 2 * EP_TIMER_RESEND_MAX_MS + 1000 /* an auth request is repeated by then */
+};
+
+static const char *side(trace_dir dir) { return dir == TRACE_C2S ? "The client" : "The server"; }
+
+static unsigned long long passed(const judge *j, uint64_t since) {
+  return (unsigned long long)(j->t_ms - since);
+}
+
+/* Whether who writes in this direction is there, and has not said that it closes. */
+static bool is_there(const judge *j, const struct conn *conn, trace_dir dir) {
+  const struct pipe *pipe = &conn->way[dir];
+  bool dead = dir == TRACE_C2S ? !conn->client || conn->client->dead : j->server_down;
+  return !dead && !pipe->closed && !pipe->silent && !conn->rude[0] && !conn->rude[1];
+}
+
+/* When faults have stopped, a ping that has arrived is answered soon. */
+static void check_pings(judge *j, const struct conn *conn, trace_dir dir) {
+  const struct pipe *pipe = &conn->way[dir];
+  if (!pipe->pings_count || !j->healed_line || pipe->ping_ms < j->healed_ms) return;
+  if (j->t_ms < pipe->ping_ms + ANSWER_MS) return;
+  judge_wrong(j, "EP-TIME-2", "A pong for each ping.",
+              "%s has not answered a ping that arrived %llu ms ago.", side(dir),
+              passed(j, pipe->ping_ms));
+  judge_about(j, conn->client, (span){"", 0});
+  judge_lead(j, pipe->ping_line);
+}
+
+/* When faults have stopped, whole frames do not take long, and a dead connection is found dead. */
+static void check_silence(judge *j, const struct conn *conn, trace_dir dir) {
+  const struct pipe *in = &conn->way[dir == TRACE_C2S ? TRACE_S2C : TRACE_C2S];
+  if (conn->version != 2 || !j->healed_line || (dir == TRACE_C2S && !conn->reply_arrived)) return;
+  uint64_t since = in->heard_ms > j->healed_ms ? in->heard_ms : j->healed_ms;
+  if (conn->open_ms > since) since = conn->open_ms;
+  if (j->t_ms < since + IDLE_MS) return;
+  judge_wrong(j, "EP-TIME-3", "A close, after the timer idle.",
+              "%s keeps a connection open on which nothing has come for %llu ms.", side(dir),
+              passed(j, since));
+  judge_about(j, conn->client, (span){"", 0});
+  judge_lead(j, conn->reply_line);
+}
+
+static void check_auth(judge *j, const struct conn *conn) {
+  if (!conn->lossy || conn->asks != 1 || conn->reply_arrived || conn->way[TRACE_S2C].arrived)
+    return;
+  if (j->t_ms < conn->ask_ms + AUTH_MS) return;
+  judge_wrong(j, "EP-SEND-7", "The auth request again, until it is answered.",
+              "The client wrote its auth request on a lossy connection once, %llu ms ago, and no "
+              "answer has arrived.",
+              passed(j, conn->ask_ms));
+  judge_about(j, conn->client, (span){"", 0});
+  judge_lead(j, conn->ask_line);
+}
+
+void due_check(judge *j, const struct conn *conn) {
+  for (int dir = TRACE_C2S; dir <= TRACE_S2C; dir++) {
+    if (!is_there(j, conn, (trace_dir)dir)) continue;
+    check_pings(j, conn, (trace_dir)dir);
+    if (dir == TRACE_C2S) check_auth(j, conn);
+  }
+}
+
+void due_closed(judge *j, const struct conn *conn) {
+  due_check(j, conn);
+  for (int dir = TRACE_C2S; dir <= TRACE_S2C; dir++)
+    if (is_there(j, conn, (trace_dir)dir)) check_silence(j, conn, (trace_dir)dir);
+}
+
+/* EP-SEND-6. All that was written before has arrived: nothing was in the way of the answer. */
+void due_written(judge *j, const struct conn *conn, trace_dir dir) {
+  const struct pipe *pipe = &conn->way[dir];
+  if (conn->lossy || conn->version != 2 || !is_there(j, conn, dir)) return;
+  const struct stream *stream = dir == TRACE_C2S ? conn->up : conn->down;
+  for (size_t i = 0; i < pipe->wants_count; i++) {
+    const struct want *want = &pipe->wants[i];
+    const struct item *item = stream_at(stream, want->id);
+    if (!want->due || j->t_ms < want->ms + ANSWER_MS || !item || item->confirm_arrived) continue;
+    judge_wrong(j, "EP-SEND-6", "The item again.",
+                "%s was asked for item %llu, which is not confirmed, %llu ms ago, and has not "
+                "written it again.",
+                side(dir), (unsigned long long)want->id, passed(j, want->ms));
+    judge_about(j, conn->client, item_uid(item));
+    judge_lead(j, item->written_line);
+    judge_lead(j, want->line);
+    return;
+  }
+}
