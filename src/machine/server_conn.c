@@ -82,7 +82,7 @@ ep_server_conn *ep_server_conn_new(ep_server *server, const ep_peer *peer) {
     conn->address[i] = peer->address[i];
   ep_machine_init(&conn->machine, &ep_server_rules);
   ep_frame_reader_init(&conn->reader, allocator, &server->scratch);
-  ep_frame_reader_set_limit(&conn->reader, EP_LIMIT_EARLY_FRAME, EP_LIMIT_DEPTH);
+  ep_frame_reader_set_limit(&conn->reader, EP_LIMIT_EARLY_FRAME, (unsigned)server->config.depth);
   ep_selector_init(&conn->presence, allocator);
   ep_buffer_init(&conn->sending, allocator);
   ep_buffer_init(&conn->pending, allocator);

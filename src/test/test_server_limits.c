@@ -61,6 +61,20 @@ START_TEST(message_nested_too_deep) {
 END_TEST
 
 /* EP-LIM-7 */
+/* The limit `depth`, before authentication too. */
+START_TEST(depth_of_an_auth_request) {
+  ep_server_config config = {.depth = 4};
+  server_driver_free(driver);
+  driver = server_driver_new_with(&config);
+  ep_conn a = server_driver_open(driver);
+  say(driver, a, "{'action':'auth','payload':'a','x':[[[[1]]]]}");
+  hear_nothing(driver, a);
+  ck_assert(!server_driver_was_closed(driver, a));
+  say(driver, a, "{'action':'auth','payload':'a','x':[[[1]]]}");
+  hear1(driver, a, "{'action':'auth','payload':false}");
+}
+END_TEST
+
 START_TEST(connections_are_limited) {
   ep_server_config config = {.connections = 2};
   server_driver_free(driver);
@@ -157,6 +171,7 @@ TCase *ep_tests_server_limits(void) {
   tcase_add_checked_fixture(tests, server_setup, server_teardown);
   tcase_add_test(tests, frame_over_the_limit_is_skipped);
   tcase_add_test(tests, message_nested_too_deep);
+  tcase_add_test(tests, depth_of_an_auth_request);
   tcase_add_test(tests, connections_are_limited);
   tcase_add_test(tests, session_over_the_limit);
   tcase_add_test(tests, secret_is_claimed_at_first_auth);
