@@ -97,8 +97,8 @@ void ep_client_do_greet(ep_client *client, const ep_client_data *data) {
   client->auth_repeat_at = lossy ? client->now + client->auth_repeat_ms : UINT64_MAX;
 }
 
-/* EP-CLI-2, EP-CLI-5. A little less than the table says, so that clients that lost one server together do not
- * come back together. */
+/* EP-CLI-2, EP-CLI-5. A little less than the table says, so that clients that lost one server
+ * together do not come back together. */
 static void pause_then_try(ep_client *client) {
   uint32_t wait = client->reconnect_ms;
   client->reconnect_at = client->now + wait - ep_client_random(client) % (wait / 4 + 1);

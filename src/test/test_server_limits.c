@@ -60,7 +60,6 @@ START_TEST(message_nested_too_deep) {
 }
 END_TEST
 
-/* EP-LIM-7 */
 /* The limit `depth`, before authentication too. */
 START_TEST(depth_of_an_auth_request) {
   ep_server_config config = {.depth = 4};
@@ -75,6 +74,7 @@ START_TEST(depth_of_an_auth_request) {
 }
 END_TEST
 
+/* EP-LIM-7 */
 START_TEST(connections_are_limited) {
   ep_server_config config = {.connections = 2};
   server_driver_free(driver);
