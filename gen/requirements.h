@@ -96,7 +96,8 @@
         " in order.", 561) \
     X("EP-AUTH-7", MUST, "7.1",  \
         "The server MUST answer an auth request that it refuses with an error that says why, " \
-        "if its `version` is 2 or more, and close the connection.", 562) \
+        "if the connection speaks EP/2 or speaks nothing yet and the `version` is 2 or more, " \
+        "and close the connection.", 562) \
     X("EP-AUTH-8", MUST, "7.1",  \
         "The server MUST NOT process any frame of a connection between its auth request and t" \
         "he reply to it.", 563) \
