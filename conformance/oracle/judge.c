@@ -35,7 +35,6 @@ static void client_free(struct client *client) {
   pool_recent_free(&client->loose);
   app_free(client->app);
   pool_map_free(&client->late);
-  pool_map_free(&client->late_uids);
   free(client->id);
   free(client);
 }

@@ -68,6 +68,10 @@ void app_heard(const struct client *client, uint64_t uid) {
     pool_map_put(&client->app->heard, uid, 1);
 }
 
+bool app_waits(const struct client *client, uint64_t uid) {
+  return client->app && pool_map_get(&client->app->sent, uid);
+}
+
 static void sent(struct client *client, const trace_event *event) {
   uint64_t payload = event->payload_json.len ? pool_name(event->payload_json, 7) : 0;
   uint64_t uid = pool_name(event->uid, 2);
@@ -147,7 +151,6 @@ void app_leave(struct client *client, const struct stream *down) {
   for (uint64_t id = down->base; id < down->next; id++) {
     const struct item *item = stream_at(down, id);
     if (!item || !item->arrivals || item->kind != ITEM_MESSAGE) continue;
-    if (down->v1 && !item->confirm_arrived) pool_map_put(&client->late_uids, item->uid, id);
     if (client->app && was_delivered(client->app, item)) continue;
     pool_map_put(&client->late, delivery_name(item->from, item->uid), item->payload);
   }

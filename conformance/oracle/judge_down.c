@@ -339,7 +339,7 @@ static void confirm_v1(judge *j, struct conn *conn, const frame *f) {
   struct item *item = by_uid(down, pool_name(f->uid, 2));
   if (!item) {
     if (!down->begun || down->base) return; /* perhaps forgotten here */
-    if (pool_map_get(&conn->client->late_uids, pool_name(f->uid, 2))) return;
+    if (j->lost_line) return; /* one of the state before, that its application took late */
   } else if (item->arrivals) {
     item->confirmed = true;
     item->confirmed_line = j->line;

@@ -119,9 +119,8 @@ struct client {
   uint64_t crashed_line, restarted_line;
   struct app *app;     /* what its application was told; NULL: the trace does not show that */
   uint64_t frame_most; /* the limit `frame` that it was told last; 0: none */
-  pool_map late; /* messages of an older down numbering that may still be delivered: payloads */
-  pool_map late_uids; /* EP/1: messages of an older down numbering that may still be confirmed */
-  pool_map asked;     /* messages with a receipt: uid to index in `tickets` */
+  pool_map late;  /* messages of an older down numbering that may still be delivered: payloads */
+  pool_map asked; /* messages with a receipt: uid to index in `tickets` */
   struct ticket *tickets;
   size_t tickets_count, tickets_room;
   bool receipts_missed;
@@ -413,6 +412,8 @@ bool app_has_below(const struct client *client, const struct stream *down, uint6
 void app_leave(struct client *client, const struct stream *down);
 /* The client may know that this message is confirmed, or refused. */
 void app_heard(const struct client *client, uint64_t uid);
+/* Whether its application was not told yet that the message is confirmed or refused. */
+bool app_waits(const struct client *client, uint64_t uid);
 /* Whether its application ever had all below id; before it was killed, perhaps. */
 bool app_had_below(const struct client *client, struct stream *down, uint64_t id);
 size_t app_unfinished(const struct client *client);

@@ -43,12 +43,13 @@ static struct stream *stream_of(const struct conn *conn) {
 
 /* ---- Numberings ---- */
 
-static void forget_old(judge *j, struct stream *stream) {
+static void forget_old(const judge *j, const struct client *client, struct stream *stream) {
   uint64_t kept = stream->v1 ? KEPT_V1_MS : KEPT_MS, id = stream->base;
   for (; id < stream->next; id++) {
     const struct item *item = &stream->ring[id & (stream->room - 1)];
     if (!item->content || !item->confirm_arrived || item->confirmed_ms + kept > j->t_ms) break;
-    if ((!stream->v1 && !item->confirmed) || item->unheard) break;
+    if (!stream->v1 && !item->confirmed) break;
+    if (item->unheard || app_waits(client, item->uid)) break;
   }
   stream_forget_below(stream, id);
 }
@@ -66,7 +67,7 @@ void up_known_below(judge *j, struct client *client, struct stream *stream, uint
     client->session_line = item->written_line;
     client->session_ms = j->t_ms;
   }
-  forget_old(j, stream);
+  forget_old(j, client, stream);
 }
 
 /* EP-LIM-9. A client measures an item with the longest id it could have. */
@@ -113,12 +114,12 @@ void up_renumber(struct conn *conn) {
     for (uint64_t id = before->base; id < before->next; id++) {
       const struct item *item = stream_at(before, id);
       if (!item || (v1 && item->kind == ITEM_SESSION)) continue;
-      bool sure = item->confirm_arrived && !item->unheard &&
-                  client->left_ms >= item->confirmed_ms + SURE_MS;
+      bool heard = item->confirm_arrived && !item->unheard && !app_waits(client, item->uid);
+      bool sure = heard && client->left_ms >= item->confirmed_ms + SURE_MS;
       if (sure) continue;
       struct owed *owed = stream_owe(after, item, !item->confirm_arrived && !item->refused);
       bool refused = item->refused_ms && client->left_ms >= item->refused_ms + SURE_MS &&
-                     client->crashed_line < item->written_line;
+                     client->crashed_line < item->written_line && !app_waits(client, item->uid);
       if (refused) owed->must_not = "EP-LOST-9";
     }
     stream_owe_rest(after, before);

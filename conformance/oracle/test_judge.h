@@ -12,6 +12,7 @@
  *   sent, delivered, confirmed, refused: CLIENT UID [JSON]   heal   stored CLIENT
  *   crash [CLIENT]   kept [CLIENT]   lost [CLIENT]           (restarts, with and without its state)
  *   parked N, mailbox N: the judge is told that limit of the server; opens in order: that, too
+ *   clock jumps N: clocks of clients do so
  *
  * Read first: judge.h. */
 #ifndef TEST_JUDGE_H

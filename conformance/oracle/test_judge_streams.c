@@ -88,6 +88,18 @@
       DOWN("0", "u") "2+\n" ASK("2", "ada", "'instance':'j','expect':0") AGAIN("0")
 #define AGAIN_BOTH DOWN2("0", "u", "0") DOWN2("1", "v", "1")
 
+#define OFTEN_1 V1UP("0", "u")
+#define OFTEN ADA1 OFTEN_1 OFTEN_1 OFTEN_1 OFTEN_1 OFTEN_1 V1OK("u")
+
+#define CONFIRMED_ONCE ADA1 V1UP("0", "u") V1OK("u") "@1000\n" V1BACK("true") SESSION1("2")
+#define V1LOST \
+  "@3000\ncrash\nlost\n2-\n3+\n" ASK1("3", "ada") REPLY1("3", "false") LIST1("3") SESSION1("3")
+#define V1UP3(id, uid) "3>> " NEW("ada", id, uid)
+
+#define BAD_SESSION(of)                                                                       \
+  "2< {'action':'error','payload':{'code':'bad-session','reason':'It is too large.','of':" of \
+  ",'id':0}}\n"
+
 const rule_case stream_cases[] = {
     /* Sending. */
     {"EP-SEND-1", ADA UP("0", "u") UP("1", "v"), ADA UP("0", "u") UP("2", "v")},
@@ -223,5 +235,14 @@ const rule_case stream_cases[] = {
     {"EP-G6-1",
      ADA UP("0", "u") "crash ada\nkept ada\n" BACK("i", "e", "0") AGAIN("0") UP2("0", "u"),
      ADA UP("0", "u") "crash ada\nkept ada\n" BACK("i", "e", "0") AGAIN("0") UP2("0", "w")},
+    {"EP-SEND-3", "clock jumps 2\n" OFTEN, OFTEN},
+    /* Memory ran out while a confirm was read: the message is written again, now and later. */
+    {"EP-LOST-5",
+     CONFIRMED_ONCE V1UP2("0", "u") V1UP2("1", "w") V1LOST V1UP3("0", "u") V1UP3("1", "w"),
+     CONFIRMED_ONCE V1UP2("1", "w") V1LOST V1UP3("0", "u") V1UP3("1", "w")},
+    /* The session of an older instance is refused to the new one. */
+    {"EP-ERR-7",
+     ADA "1> " ROOM("0") "crash ada\nlost ada\n" BACK("j", "e", "0") AGAIN("0") BAD_SESSION("0"),
+     ADA "1> " ROOM("0") "crash ada\nlost ada\n" BACK("j", "e", "0") AGAIN("0") BAD_SESSION("1")},
 };
 const int stream_case_count = (int)(sizeof stream_cases / sizeof *stream_cases);

@@ -65,7 +65,8 @@ checked() { "$@" && echo '1 passed, 0 failed'; }
 
 selected="$*"
 plain=build/plain asan=build/asan
-run build checked make -s -j"$jobs" all tests $plain/oracle-tests $plain/epigeon-oracle $plain/epigeon-sim $plain/model-replay
+run build checked make -s -j"$jobs" all tests $plain/oracle-tests $plain/epigeon-oracle $plain/epigeon-sim \
+    $plain/model-replay $plain/epigeon-conform $plain/adapter-epigeon
 run asan-build checked make -s -j"$jobs" WAY=asan CC=clang all tests $asan/oracle-tests $asan/epigeon-sim
 begin unit-valgrind make -s check-valgrind # by far the longest: beside all others
 run format sh src/test/format.sh
@@ -93,6 +94,8 @@ run sim make -s check-sim
 run sim-asan checked make -s check-sim-asan
 run model make -s check-model
 run mutants make -s check-mutants
+run runner make -s check-runner
+run conform make -s check-conform
 report unit-valgrind
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
