@@ -85,17 +85,20 @@ run cli-valgrind under_valgrind
 run node sh src/test/node/run.sh
 run node-asan env EPIGEON="$PWD/build/asan/epigeon" EPIGEOND="$PWD/build/asan/epigeond" sh src/test/node/run.sh
 run install sh src/test/install.sh
+report unit-valgrind
+begin model make -s check-model
 run oracle-unit $plain/oracle-tests
 run oracle-asan $asan/oracle-tests
 run oracle env EPIGEON_ORACLE=$plain/epigeon-oracle sh conformance/oracle/check.sh
 run oracle-proxy make -s check-oracle-proxy
 run oracle-traffic make -s check-oracle-traffic
+report model
+begin mutants make -s check-mutants
 run sim make -s check-sim
 run sim-asan checked make -s check-sim-asan
-run model make -s check-model
-run mutants make -s check-mutants
-run runner make -s check-runner
+report mutants
+begin runner make -s check-runner
 run conform make -s check-conform
-report unit-valgrind
+report runner
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
