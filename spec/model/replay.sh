@@ -46,7 +46,6 @@ counter_example() { # NAME
 build_mutant() { # NAME
     rm -rf "${work:?}/$1" && mkdir -p "$work/$1"
     changed=$(sed -n 's|^+++ b/||p' "conformance/mutants/$1.mutant")
-    mutant_objects=
     for file in $changed; do
         mkdir -p "$work/$1/$(dirname "$file")" && cp "$file" "$work/$1/$file" || return 1
     done
@@ -56,10 +55,9 @@ build_mutant() { # NAME
         object=$work/$1/$(basename "$file" .c).o
         ${CC:-cc} -std=c11 -O1 -w -Isrc -Igen -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE \
             -c -o "$object" "$work/$1/$file" || return 1
-        mutant_objects="$mutant_objects $object"
     done
     # shellcheck disable=SC2086
-    ${CC:-cc} -o "$work/$1/replay" "$objects"/spec/model/*.o $mutant_objects "$objects/libepigeon.a" \
+    ${CC:-cc} -o "$work/$1/replay" "$objects"/spec/model/*.o "$work/$1"/*.o "$objects/libepigeon.a" \
         -luv -llmdb -lcrypto
 }
 
