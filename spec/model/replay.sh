@@ -56,7 +56,6 @@ build_mutant() { # NAME
         ${CC:-cc} -std=c11 -O1 -w -Isrc -Igen -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE \
             -c -o "$object" "$work/$1/$file" || return 1
     done
-    # shellcheck disable=SC2086
     ${CC:-cc} -o "$work/$1/replay" "$objects"/spec/model/*.o "$work/$1"/*.o "$objects/libepigeon.a" \
         -luv -llmdb -lcrypto
 }
