@@ -14,6 +14,9 @@ dir=$(mktemp -d "${TMPDIR:-/tmp}/epigeon-conform-check-XXXXXX") || exit 1
 cd "$dir" || exit 1
 TMPDIR=$dir
 export TMPDIR
+# --start takes a command: these have no blanks in their names, wherever the checkout lies.
+ln -s "$here" "$dir/test" && ln -s "$epigeond" "$dir/epigeond" && ln -s "$adapter" "$dir/adapter" || exit 1
+here=$dir/test epigeond=$dir/epigeond adapter=$dir/adapter
 fakes=
 trap 'for pid in $fakes; do kill "$pid" 2>/dev/null; done; cd / && rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT TERM
