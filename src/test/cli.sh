@@ -67,6 +67,15 @@ waits() {
     bad "'$2' did not come in $1"
 }
 
+# waits_more FILE TEXT N: until more than N lines of the file have it, for 10 seconds at most.
+waits_more() {
+    for _ in $(seq 100); do
+        [ "$(grep -cF -e "$2" "$1")" -gt "$3" ] && { ok; return; }
+        sleep 0.1
+    done
+    bad "'$2' did not come again in $1"
+}
+
 # ---- programs in the background ----------------------------------------------------------------
 
 # start_server [OPTION…]: with the store in "the data", listening on the port and the socket.
@@ -337,8 +346,11 @@ ends 0 "$old"
 
 # The sender killed, the server killed: the state keeps what is not confirmed.
 end_server KILL
-client killed --id eve --state 'eve state' send --to carl kept
-sleep 0.7
+DEBUG='epigeon:*' client killed --id eve --state 'eve state' send --to carl kept
+waits 'eve state' kept
+tries=$(grep -c 'waiting on closed' killed.err)
+# One thread writes the state and tries again: a try after the text is in the file comes after its commit.
+waits_more killed.err 'waiting on closed' "$tries"
 kill -9 "$client"
 wait "$client" 2>/dev/null
 start_server || bad 'the server does not start'
