@@ -6,21 +6,10 @@
 set -u
 : "${EPIGEON_ORACLE:=build/plain/epigeon-oracle}" "${EVENTS:=1000000}"
 cd "$(dirname "$0")/../.." || exit 1
-case $EPIGEON_ORACLE in /*) oracle=$EPIGEON_ORACLE ;; *) oracle=$PWD/$EPIGEON_ORACLE ;; esac
+. src/test/lib.sh
+oracle=$(absolute "$EPIGEON_ORACLE")
 root=$PWD captures=$PWD/src/test/node/captures
-dir=$(mktemp -d "${TMPDIR:-/tmp}/epigeon oracle XXXXXX") || exit 1
-cd "$dir" || exit 1
-trap 'cd / && rm -rf "$dir"' EXIT
-trap 'exit 1' HUP INT TERM
-passed=0 failed=0
-
-ok() { passed=$((passed + 1)); }
-
-bad() {
-    failed=$((failed + 1))
-    echo "FAILED: $*"
-    for file in out err; do [ -s $file ] && sed "s/^/    $file: /" $file | head -n 30; done
-}
+scratch oracle
 
 # exits STATUS WORDS…: epigeon-oracle with these words ends so.
 exits() {
@@ -30,12 +19,6 @@ exits() {
     got=$?
     if [ $got = "$wanted" ]; then ok; else bad "epigeon-oracle $*: exit $got, not $wanted"; fi
 }
-
-# has FILE TEXT
-has() { if grep -qF -e "$2" "$1"; then ok; else bad "'$2' is not in $1"; fi; }
-
-# lacks FILE TEXT
-lacks() { if grep -qF -e "$2" "$1"; then bad "'$2' is in $1"; else ok; fi; }
 
 # is_json FILE: each line is JSON for somebody else, too.
 is_json() {
@@ -251,9 +234,6 @@ million() {
         }'
 }
 
-# seconds COMMAND…: processor time, in hundredths of a second, of a command whose output is not wanted.
-hundredths() { ( "$@" >out 2>err </dev/null; times ) | tail -n 1 | awk '{ gsub(/[ms]/, " "); print int(($1 * 60 + $2 + $3 * 60 + $4) * 100) }'; }
-
 million "$EVENTS" >million.ndjson
 exits 0 check million.ndjson
 has out "messages)"
@@ -264,5 +244,4 @@ of_parse=$(hundredths node -e "
 echo "$(wc -l <million.ndjson) events: judged in $of_check, only parsed by node in $of_parse hundredths of a second"
 if [ "$of_check" -le 500 ] || [ "$of_check" -le $((of_parse * 2)) ]; then ok; else bad 'judging is slow'; fi
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+the_end

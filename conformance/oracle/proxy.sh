@@ -6,48 +6,13 @@
 set -u
 : "${EPIGEON:=build/plain/epigeon}" "${EPIGEOND:=build/plain/epigeond}"
 : "${EPIGEON_ORACLE:=build/plain/epigeon-oracle}"
-absolute() { case $1 in /*) echo "$1" ;; *) echo "$PWD/$1" ;; esac; }
-EPIGEON=$(absolute "$EPIGEON") EPIGEOND=$(absolute "$EPIGEOND")
-EPIGEON_ORACLE=$(absolute "$EPIGEON_ORACLE")
-peer=$(absolute "$(dirname "$0")/proxy_peer.js")
+cd "$(dirname "$0")/../.." || exit 1
+. src/test/lib.sh
+EPIGEON=$(absolute "$EPIGEON") EPIGEOND=$(absolute "$EPIGEOND") EPIGEON_ORACLE=$(absolute "$EPIGEON_ORACLE")
+peer=$PWD/conformance/oracle/proxy_peer.js
 
-dir=$(mktemp -d "${TMPDIR:-/tmp}/epigeon proxy XXXXXX") || exit 1
-cd "$dir" || exit 1
-passed=0 failed=0 background=''
-
-stop_all() {
-    for pid in $background; do kill -9 "$pid" 2>/dev/null && wait "$pid"; done 2>/dev/null
-    cd / && rm -rf "$dir"
-}
-trap stop_all EXIT
-trap 'exit 1' HUP INT TERM
-
-# ---- judging -----------------------------------------------------------------------------------
-
-ok() { passed=$((passed + 1)); }
-
-bad() {
-    failed=$((failed + 1))
-    echo "FAILED: $*"
-    for file in verdict said; do [ -s "$file" ] && sed "s/^/    $file: /" "$file" | head -n 40; done
-}
-
-# is WHAT EXPECTED GOT
-is() { if [ "$2" = "$3" ]; then ok; else bad "$1: expected '$2', got '$3'"; fi; }
-
-# has WHAT FILE TEXT
-has() { if grep -qF -e "$3" "$2"; then ok; else bad "$1: '$3' is not in $2"; fi; }
-
-# waits FILE TEXT: until the file has it, for 10 seconds at most.
-waits() {
-    for _ in $(seq 200); do
-        grep -qF -e "$2" "$1" 2>/dev/null && { ok; return; }
-        sleep 0.05
-    done
-    bad "'$2' did not come in $1"
-}
-
-payloads() { sed 's/^[^:]*: //' "$1"; }
+scratch proxy
+shown='verdict said'
 
 # arrived WHAT LINES FILE: the payloads in FILE are the lines of LINES, in order.
 arrived() {
@@ -78,16 +43,8 @@ start_proxy() {
     proxy=127.0.0.1:$proxy_port
 }
 
-# proxy_ends CODE: by itself, within 20 seconds.
-proxy_ends() {
-    for _ in $(seq 400); do
-        kill -0 "$proxy_pid" 2>/dev/null || break
-        sleep 0.05
-    done
-    kill -0 "$proxy_pid" 2>/dev/null && { bad 'the proxy does not end'; kill -9 "$proxy_pid"; }
-    wait "$proxy_pid"
-    is 'exit code of the proxy' "$1" "$?"
-}
+# proxy_ends CODE: by itself.
+proxy_ends() { ends "$1" "$proxy_pid"; }
 
 # check_agrees CODE: the trace, judged again, gives the same exit code.
 check_agrees() {
@@ -121,7 +78,7 @@ refuses() {
     shift 2
     timeout 10 "$EPIGEON_ORACLE" proxy "$@" >verdict 2>said
     is "exit code of: $*" "$code" "$?"
-    has "$*" said "$text"
+    has said "$text"
 }
 to='--listen 127.0.0.1:0 --connect 127.0.0.1:9'
 printf 'on frame: eat\n' >'wrong script'
@@ -143,7 +100,7 @@ refuses 2 'cannot be found' --listen 127.0.0.1:0 --connect no.such.host.invalid:
 }
 "$EPIGEON_ORACLE" proxy --help >verdict 2>said
 is 'exit code of --help' 0 "$?"
-has help verdict 'Usage: epigeon-oracle proxy'
+has verdict 'Usage: epigeon-oracle proxy'
 
 # ---- correct programs, no faults ---------------------------------------------------------------
 
@@ -163,7 +120,7 @@ first=$!
 is 'exit code of an EP/1 send' 0 "$?"
 wait "$first" "$bob" "$old"
 proxy_ends 0
-has 'a clean run' verdict accepted
+has verdict accepted
 check_agrees 0
 grep '^ada' bob.out >ada.out
 arrived 'EP/2 to EP/2' lines ada.out
@@ -181,7 +138,7 @@ timeout -s KILL 0.4 "$EPIGEON" --server "unix:$dir/between" --id away listen >/d
 "$EPIGEON" --server "unix:$dir/between" send --to away hello >sent 2>&1
 is 'send over Unix sockets' '1 message confirmed' "$(cat sent)"
 proxy_ends 5
-has 'a copy that nobody took' verdict inconclusive
+has verdict inconclusive
 
 # Large frames, whole and in order.
 head -c 12000000 /dev/urandom | od -An -v -tx1 | tr -d ' \n' | sed 's/^/"/; s/$/"/' >large
@@ -201,7 +158,7 @@ kill "$server_pid"
 wait "$server_pid" 2>/dev/null
 start_proxy
 is 'a client whose server is away' closed "$(timeout 10 node "$peer" dead "$proxy_port")"
-has 'the server is away' said 'Connection 1: there is no connection to'
+has said 'Connection 1: there is no connection to'
 kill -INT "$proxy_pid"
 proxy_ends 0
 "$EPIGEON_ORACLE" proxy --listen 127.0.0.1:0 --connect "$server" --quiet --duration 0.3 >verdict 2>said
@@ -223,7 +180,7 @@ memory=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$proxy_pid/status")
 if [ "$memory" -lt 60000 ]; then ok; else bad "the proxy took $memory KiB"; fi
 kill -INT "$proxy_pid"
 proxy_ends 1
-has 'frames before auth' verdict EP-AUTH-1
+has verdict EP-AUTH-1
 
 # ---- faults ------------------------------------------------------------------------------------
 
@@ -284,13 +241,13 @@ for kind in 'drop, connection 2, on c2s frame 6' 'dup, connection 2, on c2s fram
     'hold, connection 2, on c2s frame 41' 'delay, connection 2, on c2s frame' \
     'stall, connection 2, on c2s frame' 'cut, connection 2, after c2s frame' \
     'stall, connection 1, at its moment'; do
-    has 'script' 'the trace' "fault: $kind"
+    has 'the trace' "fault: $kind"
 done
 is 'the dropped frame arrived' '' "$(line_of 6 '"at":"arrived",')"
-has 'a gap' 'the trace' 'message.retry'
+has 'the trace' 'message.retry'
 is 'the doubled frame' 2 "$(grep -c '"dir":"c2s","conn":2,"at":"arrived","n":21,' 'the trace')"
 if [ "$(line_of 41 '"at":"arrived",')" -gt "$(line_of 44 '')" ]; then ok; else bad 'hold holds nothing'; fi
-has 'after the cut' said 'Connection 3 is open'
+has said 'Connection 3 is open'
 
 # ---- a peer that lies --------------------------------------------------------------------------
 
@@ -306,15 +263,15 @@ lied() {
 }
 lied
 waits verdict 'rejected'
-has 'what the liar did' verdict 'EP-G5-1'
-has 'the diagram' verdict 'message.confirm'
+has verdict 'EP-G5-1'
+has verdict 'message.confirm'
 kill -0 "$proxy_pid" 2>/dev/null || bad 'the proxy ended, but was not asked to'
 kill -INT "$proxy_pid"
 proxy_ends 1
 check_agrees 1
 lied --halt
 proxy_ends 1
-has 'what the liar did' verdict 'EP-G5-1'
+has verdict 'EP-G5-1'
 
 # ---- killed ------------------------------------------------------------------------------------
 
@@ -332,5 +289,4 @@ is 'the trace of a killed proxy' whole "$(node "$peer" lines 'the trace')"
 code=$?
 if [ "$code" = 0 ] || [ "$code" = 5 ]; then ok; else bad "check says $code: $(head -n 3 checked)"; fi
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+the_end

@@ -6,38 +6,15 @@
 # shellcheck disable=SC2086 # $v and $credentials are no or more options
 set -u
 : "${EPIGEON:?the client to test}" "${EPIGEOND:?the server to test}"
-absolute() { case $1 in /*) echo "$1" ;; *) echo "$PWD/$1" ;; esac; }
+cd "$(dirname "$0")/../.." || exit 1
+. src/test/lib.sh
 EPIGEON=$(absolute "$EPIGEON") EPIGEOND=$(absolute "$EPIGEOND")
 unset DEBUG
 
-dir=$(mktemp -d "${TMPDIR:-/tmp}/epigeon cli XXXXXX") || exit 1
-cd "$dir" || exit 1
+scratch cli
 socket="unix:$dir/the socket"
-passed=0 failed=0 server='' background=''
-
-stop_all() {
-    for pid in $background $server; do kill -9 "$pid" 2>/dev/null && wait "$pid"; done 2>/dev/null
-    [ -n "${KEEP:-}" ] && cp server.log "$KEEP"
-    cd / && rm -rf "$dir"
-}
-trap stop_all EXIT
-trap 'exit 1' HUP INT TERM
-
-# ---- judging -----------------------------------------------------------------------------------
-
-ok() { passed=$((passed + 1)); }
-
-bad() {
-    failed=$((failed + 1))
-    echo "FAILED: $*"
-    for file in out err; do [ -s "$file" ] && sed "s/^/    $file: /" "$file" | head -n 12; done
-}
-
-# is WHAT EXPECTED GOT
-is() { if [ "$2" = "$3" ]; then ok; else bad "$1: expected '$2', got '$3'"; fi; }
-
-# has WHAT FILE TEXT
-has() { if grep -qF -e "$3" "$2"; then ok; else bad "$1: '$3' is not in $2"; fi; }
+server=''
+keep_files() { [ -z "${KEEP:-}" ] || cp server.log "$KEEP"; }
 
 # exits CODE ARGUMENT…: runs the client, for 20 seconds at most; what it writes is in out and err.
 exits() {
@@ -58,24 +35,6 @@ feeds() {
 
 out_is() { is "what $1 prints" "$2" "$(cat out)"; }
 
-# waits FILE TEXT: until the file has it, for 10 seconds at most.
-waits() {
-    for _ in $(seq 100); do
-        grep -qF -e "$2" "$1" 2>/dev/null && { ok; return; }
-        sleep 0.1
-    done
-    bad "'$2' did not come in $1"
-}
-
-# waits_more FILE TEXT N: until more than N lines of the file have it, for 10 seconds at most.
-waits_more() {
-    for _ in $(seq 100); do
-        [ "$(grep -cF -e "$2" "$1")" -gt "$3" ] && { ok; return; }
-        sleep 0.1
-    done
-    bad "'$2' did not come again in $1"
-}
-
 # ---- programs in the background ----------------------------------------------------------------
 
 # start_server [OPTION…]: with the store in "the data", listening on the port and the socket.
@@ -83,6 +42,7 @@ start_server() {
     "$EPIGEOND" --listen "127.0.0.1:$port" --listen "$socket" --data "$dir/the data" "$@" \
         >>server.log 2>&1 &
     server=$!
+    background="$background $server"
     for _ in $(seq 100); do
         kill -0 "$server" 2>/dev/null || return 1
         timeout 5 "$EPIGEON" --server "$socket" --timeout 1 $credentials ping --count 1 \
@@ -109,19 +69,8 @@ client() {
     background="$background $client"
 }
 
-# ends CODE PID
-ends() {
-    for _ in $(seq 100); do
-        kill -0 "$2" 2>/dev/null || break
-        sleep 0.1
-    done
-    kill -0 "$2" 2>/dev/null && { bad "process $2 does not end"; kill -9 "$2"; }
-    wait "$2"
-    is "exit code of process $2" "$1" "$?"
-}
-
-# payloads FILE: those of all messages, in one line
-payloads() { sed 's/^[^:]*: //' "$1" | tr '\n' ' ' | sed 's/ $//'; }
+# joined FILE: the payloads of all messages, in one line
+joined() { payloads "$1" | tr '\n' ' ' | sed 's/ $//'; }
 
 count_lines() { wc -l <"$1" | tr -d ' '; }
 
@@ -129,13 +78,13 @@ count_lines() { wc -l <"$1" | tr -d ' '; }
 
 address=127.0.0.1:1 credentials=''
 exits 0 --version
-has version out 'epigeon '
+has out 'epigeon '
 exits 0 --help
 for command in listen send who watch session ping; do
-    has help out "  $command"
+    has out "  $command"
     timeout 10 "$EPIGEON" "$command" --help >help 2>&1
     is "exit code of $command --help" 0 $?
-    has "$command --help" help "Usage: epigeon [OPTION…] $command"
+    has help "Usage: epigeon [OPTION…] $command"
 done
 exits 2
 exits 2 no-such-command
@@ -150,7 +99,7 @@ exits 2 send --to '' hello
 exits 2 send --to-match '[1]' hello
 exits 2 send --to-match '{"a":{}}' hello
 exits 2 send --to a --json-payload '{"a":'
-has 'bad JSON' err 'is not JSON'
+has err 'is not JSON'
 exits 2 send --to a --v1 --receipt hello
 exits 2 session '{}'
 exits 2 --id ada session '[]'
@@ -159,9 +108,9 @@ exits 2 --server nonsense listen
 exits 1 --secret-file 'no such file' listen
 exits 1 send --to a --file 'no such file'
 exits 3 --timeout 0.4 who
-has 'server away' err 'trying again'
+has err 'trying again'
 exits 3 --timeout 0.4 send --to bob hello
-has 'nothing kept' err 'given up'
+has err 'given up'
 is 'stdout while the server is away' 0 "$(count_lines out)"
 
 # ---- each command, over TCP and the socket, in both versions -----------------------------------
@@ -174,7 +123,7 @@ for candidate in 1 2 3 4 5; do
 done
 if [ -z "$server" ]; then
     bad "no server starts: $(tail -n 3 server.log)"
-    echo "$passed passed, $failed failed"
+    the_end
     exit 1
 fi
 tcp=127.0.0.1:$port
@@ -205,12 +154,12 @@ ada: one\two\x1b[1m
 ada: last €'
     waits watcher.out "$me has gone"
     exits 0 $v who
-    has who out "$me  disconnected  {\"room\":\"$me\",\"n\":1.50}"
+    has out "$me  disconnected  {\"room\":\"$me\",\"n\":1.50}"
     exits 0 $v who "{\"room\":\"$me\"}"
     is 'who of one room' 1 "$(count_lines out)"
     exits 0 $v --id "$me" session '{"room":"other"}'
     exits 0 $v who '{"room":"other"}'
-    has 'who after session' out "$me  disconnected  {\"room\":\"other\"}"
+    has out "$me  disconnected  {\"room\":\"other\"}"
     exits 0 $v --id "$me" session '{}'
     kill -TERM "$watcher"
     ends 0 "$watcher"
@@ -225,24 +174,24 @@ conversation --v1 unix1
 exits 0 ping --count 2
 is 'lines of ping' 3 "$(count_lines out)"
 exits 1 --v1 ping
-has 'ping, EP/1' err 'no ping'
+has err 'no ping'
 exits 0 send --to nobody-yet hello
 exits 0 send --to nobody-yet
 out_is 'send of nothing' '0 messages confirmed'
 feeds 'good\nb\0377d\ngood\n' 1 send --to nobody-yet
-has 'line that is not UTF-8' err 'line 2 is not UTF-8'
+has err 'line 2 is not UTF-8'
 feeds '1\n\n{}\n' 0 send --json-payload --to nobody-yet
 out_is 'send of JSON lines' '2 messages confirmed'
 feeds '1\nx\n' 1 send --json-payload --to nobody-yet
 client nobody --id nobody-yet listen --count 6
 ends 0 "$client"
-is 'messages kept for somebody new' 'hello good good 1 {} 1' "$(payloads nobody.out)"
+is 'messages kept for somebody new' 'hello good good 1 {} 1' "$(joined nobody.out)"
 
 # ---- receipts, refusals, credentials -----------------------------------------------------------
 
 address=$tcp
 exits 3 --timeout 0.5 send --to rita --receipt hello
-has 'no receipt yet' err 'not received'
+has err 'not received'
 client rita --id rita --state 'rita state' listen --session '{"club":true}'
 rita=$client
 client rolf --id rolf listen --session '{"club":true}'
@@ -253,9 +202,9 @@ is 'members' 2 "$(count_lines out)"
 exits 0 send --to-match '{"club":true}' --receipt 'who has it?'
 is 'lines of receipts' 'rita has it
 rolf has it' "$(sort out | grep 'has it')"
-has 'send --receipt' out '1 message received'
+has out '1 message received'
 feeds 'a\nb\n' 0 send --to rita --receipt
-has 'receipts of lines' out 'line 2: rita has it'
+has out 'line 2: rita has it'
 kill -INT "$rita"
 kill -TERM "$rolf"
 ends 0 "$rita"
@@ -265,10 +214,10 @@ echo 'another' >wrong
 exits 0 --id owner --secret-file 'secret file' session '{}'
 exits 0 --id owner --secret-file 'secret file' who
 exits 1 --id owner --secret-file wrong who
-has 'wrong secret' err 'unauthorized'
+has err 'unauthorized'
 exits 1 --id owner who
 exits 2 --id big session "{\"x\":\"$(printf '%70000s' '')\"}"
-has 'session over the limit' err 'session'
+has err 'session'
 
 # ---- lines for programs ------------------------------------------------------------------------
 
@@ -281,12 +230,12 @@ printf '{\n "b" : 1.50,\n "c":"\\u0000"}' >'a file'
 exits 0 --json --id ada send --to jane --file 'a file' --receipt
 cp out events
 for event in connected authenticated sent confirmed receipt; do
-    has 'send --json' out "\"event\":\"$event\""
+    has out "\"event\":\"$event\""
 done
 feeds 'x"y\0033\n\n' 0 --json --id ada send --to jane
 cat out >>events
 ends 0 "$jane"
-has 'payload with --json' jane.out '"payload":{  "b" : 1.50,  "c":"\u0000"}'
+has jane.out '"payload":{  "b" : 1.50,  "c":"\u0000"}'
 waits watching.out '"event":"client.disconnect","uuid":"jane"'
 exits 0 --json who
 cat out >>events
@@ -310,7 +259,7 @@ end_server TERM
 is 'exit code of the server after SIGTERM' 0 "$server_code"
 waits bob.err 'trying again'
 exits 3 --timeout 0.5 --id eve --state 'eve state' send --to bob 2
-has 'kept' err 'kept in eve state'
+has err 'kept in eve state'
 exits 3 --timeout 0.5 --id eve --state 'eve state' send --to bob 3
 start_server || bad 'the server does not start again'
 waits bob.err 'connected to'
@@ -318,7 +267,7 @@ exits 0 --id eve --state 'eve state' send --to bob
 waits bob.out 'eve: 3'
 kill "$bob"
 ends 0 "$bob"
-is 'through an absence' '1 2 3' "$(payloads bob.out)"
+is 'through an absence' '1 2 3' "$(joined bob.out)"
 
 # Confirmed, then kill -9, then delivered: all of it, once, in order.
 numbers=$(seq 4 503 | tr '\n' ' ' | sed 's/ $//')
@@ -334,12 +283,12 @@ end_server KILL
 start_server || bad 'the server does not start after the second kill -9'
 exits 0 --id bob --state 'bob state' listen --count 300
 cat first out >both
-is 'through two kill -9' "$numbers" "$(payloads both)"
+is 'through two kill -9' "$numbers" "$(joined both)"
 exits 3 --timeout 0.5 --id bob --state 'bob state' listen
 is 'nothing is repeated' 0 "$(count_lines out)"
 waits old.out ': 503'
 # (an EP/1 client may get again what it confirmed just before the kill)
-payloads old.out | tr ' ' '\n' | sort -n -u >got
+joined old.out | tr ' ' '\n' | sort -n -u >got
 is 'EP/1 through kill -9' "$numbers" "$(tr '\n' ' ' <got | sed 's/ $//')"
 kill "$old"
 ends 0 "$old"
@@ -350,7 +299,7 @@ DEBUG='epigeon:*' client killed --id eve --state 'eve state' send --to carl kept
 waits 'eve state' kept
 tries=$(grep -c 'waiting on closed' killed.err)
 # One thread writes the state and tries again: a try after the text is in the file comes after its commit.
-waits_more killed.err 'waiting on closed' "$tries"
+waits killed.err 'waiting on closed' "$tries"
 kill -9 "$client"
 wait "$client" 2>/dev/null
 start_server || bad 'the server does not start'
@@ -395,8 +344,8 @@ exits 0 --id full listen --count 1
 out_is 'what could not be printed came again' "$(cat full.out)"
 
 DEBUG='epigeon:*' "$EPIGEON" --server "$address" send --to full hello >out 2>err
-has 'DEBUG' err 'epigeon:client'
-has 'DEBUG' err '"action":"message.new"'
+has err 'epigeon:client'
+has err '"action":"message.new"'
 end_server TERM
 
 # ---- a server that asks for a token and has little room ----------------------------------------
@@ -405,17 +354,16 @@ echo 'join us' >token
 credentials='--token-file token'
 start_server --token-file token --mailbox 2 || bad 'the server does not start with a token'
 exits 1 who
-has 'no token' err 'unauthorized'
+has err 'unauthorized'
 exits 3 $credentials --timeout 0.3 --id narrow listen
 feeds '1\n2\n3\n4\n' 1 $credentials send --to narrow
 out_is 'send into a full mailbox' '2 messages confirmed, 2 refused'
-has 'send into a full mailbox' err 'line 4 was refused'
-has 'send into a full mailbox' err 'mailbox-full'
+has err 'line 4 was refused'
+has err 'mailbox-full'
 exits 1 $credentials send --to narrow --receipt 5
 exits 0 $credentials --id narrow listen --count 2
-is 'a full mailbox keeps what it has' '1 2' "$(payloads out)"
+is 'a full mailbox keeps what it has' '1 2' "$(joined out)"
 end_server TERM
 is 'exit code of the server' 0 "$server_code"
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+the_end
