@@ -44,6 +44,7 @@ typedef enum ep_client_state {
     X(INVALID, "invalid") \
     X(MALFORMED, "malformed") \
     X(OVERSIZE, "oversize") \
+    X(OVERDEEP, "overdeep") \
     X(RECONNECT, "reconnect") \
     X(AUTH_TIMEOUT, "auth-timeout") \
     X(SILENCE, "silence") \
@@ -75,6 +76,7 @@ typedef enum ep_client_input {
     EP_CLIENT_IN_INVALID,
     EP_CLIENT_IN_MALFORMED,
     EP_CLIENT_IN_OVERSIZE,
+    EP_CLIENT_IN_OVERDEEP,
     EP_CLIENT_IN_RECONNECT,
     EP_CLIENT_IN_AUTH_TIMEOUT,
     EP_CLIENT_IN_SILENCE,
@@ -113,6 +115,7 @@ typedef enum ep_client_input {
     X(receive_v1) \
     X(take_confirm) \
     X(repeat_item) \
+    X(note_over_limit) \
     X(resend_v1) \
     X(skip_gap) \
     X(say_bye) \
@@ -123,193 +126,199 @@ typedef enum ep_client_input {
     X(refuse_unknown) \
     X(refuse_invalid) \
     X(refuse_malformed) \
-    X(refuse_too_large) \
+    X(refuse_over_limit) \
     X(ping_peer) \
     X(say_idle) \
     X(repeat_unconfirmed) \
 
 #define EP_CLIENT_ROWS(X) \
-    X(IDLE, CONNECT, always, want_open, CONNECTING, "EP-CLI-1", 979) \
-    X(IDLE, DISCONNECT, always, ignore, IDLE, "EP-ERR-6", 1023) \
-    X(IDLE, SESSION, always, ignore, IDLE, "EP-ERR-6", 1023) \
-    X(IDLE, OPENED, always, ignore, IDLE, "EP-ERR-6", 1023) \
-    X(IDLE, CLOSED, always, ignore, IDLE, "EP-ERR-6", 1023) \
-    X(IDLE, AUTH_V1, always, ignore, IDLE, "EP-ERR-6", 1023) \
-    X(IDLE, AUTH_V2, always, ignore, IDLE, "EP-ERR-6", 1023) \
-    X(IDLE, SESSION_UPDATE, always, ignore, IDLE, "EP-ERR-6", 1023) \
-    X(IDLE, CLIENTS_LIST, always, ignore, IDLE, "EP-ERR-6", 1023) \
-    X(IDLE, CLIENT_CONNECT, always, ignore, IDLE, "EP-ERR-6", 1023) \
-    X(IDLE, CLIENT_DISCONNECT, always, ignore, IDLE, "EP-ERR-6", 1023) \
-    X(IDLE, MESSAGE_NEW, always, ignore, IDLE, "EP-ERR-6", 1023) \
-    X(IDLE, MESSAGE_CONFIRM, always, ignore, IDLE, "EP-ERR-6", 1023) \
-    X(IDLE, MESSAGE_RETRY, always, ignore, IDLE, "EP-ERR-6", 1023) \
-    X(IDLE, MESSAGE_RECEIPT, always, ignore, IDLE, "EP-ERR-6", 1023) \
-    X(IDLE, ERROR, always, ignore, IDLE, "EP-ERR-6", 1023) \
-    X(IDLE, PING, always, ignore, IDLE, "EP-ERR-6", 1023) \
-    X(IDLE, PONG, always, ignore, IDLE, "EP-ERR-6", 1023) \
-    X(IDLE, BYE, always, ignore, IDLE, "EP-ERR-6", 1023) \
-    X(IDLE, UNKNOWN, always, ignore, IDLE, "EP-ERR-6", 1023) \
-    X(IDLE, INVALID, always, ignore, IDLE, "EP-ERR-6", 1023) \
-    X(IDLE, MALFORMED, always, ignore, IDLE, "EP-ERR-6", 1023) \
-    X(IDLE, OVERSIZE, always, ignore, IDLE, "EP-ERR-6", 1023) \
-    X(IDLE, RECONNECT, always, ignore, IDLE, "EP-ERR-6", 1023) \
-    X(IDLE, AUTH_TIMEOUT, always, ignore, IDLE, "EP-ERR-6", 1023) \
-    X(IDLE, SILENCE, always, ignore, IDLE, "EP-ERR-6", 1023) \
-    X(IDLE, IDLE, always, ignore, IDLE, "EP-ERR-6", 1023) \
-    X(IDLE, REPEAT, always, ignore, IDLE, "EP-ERR-6", 1023) \
-    X(IDLE, GAP, always, ignore, IDLE, "EP-ERR-6", 1023) \
-    X(WAITING, CONNECT, always, want_open, CONNECTING, "EP-CLI-1", 979) \
-    X(WAITING, DISCONNECT, always, rest, IDLE, "EP-CLI-3", 981) \
-    X(WAITING, SESSION, always, ignore, WAITING, "EP-ERR-6", 1023) \
-    X(WAITING, OPENED, always, ignore, WAITING, "EP-ERR-6", 1023) \
-    X(WAITING, CLOSED, always, ignore, WAITING, "EP-ERR-6", 1023) \
-    X(WAITING, AUTH_V1, always, ignore, WAITING, "EP-ERR-6", 1023) \
-    X(WAITING, AUTH_V2, always, ignore, WAITING, "EP-ERR-6", 1023) \
-    X(WAITING, SESSION_UPDATE, always, ignore, WAITING, "EP-ERR-6", 1023) \
-    X(WAITING, CLIENTS_LIST, always, ignore, WAITING, "EP-ERR-6", 1023) \
-    X(WAITING, CLIENT_CONNECT, always, ignore, WAITING, "EP-ERR-6", 1023) \
-    X(WAITING, CLIENT_DISCONNECT, always, ignore, WAITING, "EP-ERR-6", 1023) \
-    X(WAITING, MESSAGE_NEW, always, ignore, WAITING, "EP-ERR-6", 1023) \
-    X(WAITING, MESSAGE_CONFIRM, always, ignore, WAITING, "EP-ERR-6", 1023) \
-    X(WAITING, MESSAGE_RETRY, always, ignore, WAITING, "EP-ERR-6", 1023) \
-    X(WAITING, MESSAGE_RECEIPT, always, ignore, WAITING, "EP-ERR-6", 1023) \
-    X(WAITING, ERROR, always, ignore, WAITING, "EP-ERR-6", 1023) \
-    X(WAITING, PING, always, ignore, WAITING, "EP-ERR-6", 1023) \
-    X(WAITING, PONG, always, ignore, WAITING, "EP-ERR-6", 1023) \
-    X(WAITING, BYE, always, ignore, WAITING, "EP-ERR-6", 1023) \
-    X(WAITING, UNKNOWN, always, ignore, WAITING, "EP-ERR-6", 1023) \
-    X(WAITING, INVALID, always, ignore, WAITING, "EP-ERR-6", 1023) \
-    X(WAITING, MALFORMED, always, ignore, WAITING, "EP-ERR-6", 1023) \
-    X(WAITING, OVERSIZE, always, ignore, WAITING, "EP-ERR-6", 1023) \
-    X(WAITING, RECONNECT, always, want_open, CONNECTING, "EP-CLI-2", 980) \
-    X(WAITING, AUTH_TIMEOUT, always, ignore, WAITING, "EP-ERR-6", 1023) \
-    X(WAITING, SILENCE, always, ignore, WAITING, "EP-ERR-6", 1023) \
-    X(WAITING, IDLE, always, ignore, WAITING, "EP-ERR-6", 1023) \
-    X(WAITING, REPEAT, always, ignore, WAITING, "EP-ERR-6", 1023) \
-    X(WAITING, GAP, always, ignore, WAITING, "EP-ERR-6", 1023) \
-    X(CONNECTING, CONNECT, always, ignore, CONNECTING, "EP-ERR-6", 1023) \
-    X(CONNECTING, DISCONNECT, always, hang_up, IDLE, "EP-CLI-3", 985) \
-    X(CONNECTING, SESSION, always, ignore, CONNECTING, "EP-ERR-6", 1023) \
-    X(CONNECTING, OPENED, always, greet, GREETING, "EP-AUTH-1", 982) \
-    X(CONNECTING, CLOSED, always, back_off, WAITING, "EP-CLI-2", 983) \
-    X(CONNECTING, AUTH_V1, always, ignore, CONNECTING, "EP-ERR-6", 1023) \
-    X(CONNECTING, AUTH_V2, always, ignore, CONNECTING, "EP-ERR-6", 1023) \
-    X(CONNECTING, SESSION_UPDATE, always, ignore, CONNECTING, "EP-ERR-6", 1023) \
-    X(CONNECTING, CLIENTS_LIST, always, ignore, CONNECTING, "EP-ERR-6", 1023) \
-    X(CONNECTING, CLIENT_CONNECT, always, ignore, CONNECTING, "EP-ERR-6", 1023) \
-    X(CONNECTING, CLIENT_DISCONNECT, always, ignore, CONNECTING, "EP-ERR-6", 1023) \
-    X(CONNECTING, MESSAGE_NEW, always, ignore, CONNECTING, "EP-ERR-6", 1023) \
-    X(CONNECTING, MESSAGE_CONFIRM, always, ignore, CONNECTING, "EP-ERR-6", 1023) \
-    X(CONNECTING, MESSAGE_RETRY, always, ignore, CONNECTING, "EP-ERR-6", 1023) \
-    X(CONNECTING, MESSAGE_RECEIPT, always, ignore, CONNECTING, "EP-ERR-6", 1023) \
-    X(CONNECTING, ERROR, always, ignore, CONNECTING, "EP-ERR-6", 1023) \
-    X(CONNECTING, PING, always, ignore, CONNECTING, "EP-ERR-6", 1023) \
-    X(CONNECTING, PONG, always, ignore, CONNECTING, "EP-ERR-6", 1023) \
-    X(CONNECTING, BYE, always, ignore, CONNECTING, "EP-ERR-6", 1023) \
-    X(CONNECTING, UNKNOWN, always, ignore, CONNECTING, "EP-ERR-6", 1023) \
-    X(CONNECTING, INVALID, always, ignore, CONNECTING, "EP-ERR-6", 1023) \
-    X(CONNECTING, MALFORMED, always, ignore, CONNECTING, "EP-ERR-6", 1023) \
-    X(CONNECTING, OVERSIZE, always, ignore, CONNECTING, "EP-ERR-6", 1023) \
-    X(CONNECTING, RECONNECT, always, ignore, CONNECTING, "EP-ERR-6", 1023) \
-    X(CONNECTING, AUTH_TIMEOUT, always, give_up_connection, WAITING, "EP-AUTH-4", 984) \
-    X(CONNECTING, SILENCE, always, ignore, CONNECTING, "EP-ERR-6", 1023) \
-    X(CONNECTING, IDLE, always, ignore, CONNECTING, "EP-ERR-6", 1023) \
-    X(CONNECTING, REPEAT, always, ignore, CONNECTING, "EP-ERR-6", 1023) \
-    X(CONNECTING, GAP, always, ignore, CONNECTING, "EP-ERR-6", 1023) \
-    X(GREETING, CONNECT, always, ignore, GREETING, "EP-ERR-6", 1023) \
-    X(GREETING, DISCONNECT, always, hang_up, IDLE, "EP-CLI-3", 985) \
-    X(GREETING, SESSION, always, ignore, GREETING, "EP-ERR-6", 1023) \
-    X(GREETING, OPENED, always, ignore, GREETING, "EP-ERR-6", 1023) \
-    X(GREETING, CLOSED, always, back_off, WAITING, "EP-CLI-2", 993) \
-    X(GREETING, AUTH_V1, always, resume_v1, V1, "EP-NEG-4", 986) \
-    X(GREETING, AUTH_V2, out_of_step, start_over, WAITING, "EP-LOST-6", 987) \
-    X(GREETING, AUTH_V2, asked_v2, resume_v2, V2, "EP-RES-1", 988) \
-    X(GREETING, AUTH_V2, always, resume_v1, V1, "EP-NEG-4", 989) \
-    X(GREETING, SESSION_UPDATE, always, ignore, GREETING, "EP-ERR-6", 1023) \
-    X(GREETING, CLIENTS_LIST, always, ignore, GREETING, "EP-ERR-6", 1023) \
-    X(GREETING, CLIENT_CONNECT, always, ignore, GREETING, "EP-ERR-6", 1023) \
-    X(GREETING, CLIENT_DISCONNECT, always, ignore, GREETING, "EP-ERR-6", 1023) \
-    X(GREETING, MESSAGE_NEW, always, ignore, GREETING, "EP-ERR-6", 1023) \
-    X(GREETING, MESSAGE_CONFIRM, always, ignore, GREETING, "EP-ERR-6", 1023) \
-    X(GREETING, MESSAGE_RETRY, always, ignore, GREETING, "EP-ERR-6", 1023) \
-    X(GREETING, MESSAGE_RECEIPT, always, ignore, GREETING, "EP-ERR-6", 1023) \
-    X(GREETING, ERROR, is_final, give_up, IDLE, "EP-CLI-4", 990) \
-    X(GREETING, ERROR, always, note_error, GREETING, "EP-ERR-1", 991) \
-    X(GREETING, PING, always, ignore, GREETING, "EP-ERR-6", 1023) \
-    X(GREETING, PONG, always, ignore, GREETING, "EP-ERR-6", 1023) \
-    X(GREETING, BYE, always, ignore, GREETING, "EP-ERR-6", 1023) \
-    X(GREETING, UNKNOWN, always, ignore, GREETING, "EP-ERR-6", 1023) \
-    X(GREETING, INVALID, always, ignore, GREETING, "EP-ERR-6", 1023) \
-    X(GREETING, MALFORMED, always, give_up_connection, WAITING, "EP-ERR-3", 994) \
-    X(GREETING, OVERSIZE, always, ignore, GREETING, "EP-ERR-6", 1023) \
-    X(GREETING, RECONNECT, always, ignore, GREETING, "EP-ERR-6", 1023) \
-    X(GREETING, AUTH_TIMEOUT, always, give_up_connection, WAITING, "EP-AUTH-4", 984) \
-    X(GREETING, SILENCE, always, ignore, GREETING, "EP-ERR-6", 1023) \
-    X(GREETING, IDLE, always, ignore, GREETING, "EP-ERR-6", 1023) \
-    X(GREETING, REPEAT, always, greet, GREETING, "EP-SEND-7", 992) \
-    X(GREETING, GAP, always, ignore, GREETING, "EP-ERR-6", 1023) \
-    X(V1, CONNECT, always, ignore, V1, "EP-ERR-6", 1023) \
-    X(V1, DISCONNECT, always, hang_up, IDLE, "EP-CLI-3", 985) \
-    X(V1, SESSION, always, write_session, V1, "EP-SESS-1", 1022) \
-    X(V1, OPENED, always, ignore, V1, "EP-ERR-6", 1023) \
-    X(V1, CLOSED, always, back_off, WAITING, "EP-CLI-2", 993) \
-    X(V1, AUTH_V1, always, ignore, V1, "EP-ERR-6", 1023) \
-    X(V1, AUTH_V2, always, ignore, V1, "EP-ERR-6", 1023) \
-    X(V1, SESSION_UPDATE, always, note_session, V1, "EP-PRES-3", 995) \
-    X(V1, CLIENTS_LIST, always, note_list, V1, "EP-PRES-4", 996) \
-    X(V1, CLIENT_CONNECT, always, note_arrival, V1, "EP-PRES-1", 997) \
-    X(V1, CLIENT_DISCONNECT, always, note_departure, V1, "EP-PRES-2", 998) \
-    X(V1, MESSAGE_NEW, always, receive_v1, V1, "EP-RECV-5", 999) \
-    X(V1, MESSAGE_CONFIRM, always, take_confirm, V1, "EP-SEND-4, EP-SEND-5", 1001) \
-    X(V1, MESSAGE_RETRY, is_unconfirmed, repeat_item, V1, "EP-SEND-6", 1002) \
-    X(V1, MESSAGE_RETRY, always, ignore, V1, "EP-SEND-6", 1003) \
-    X(V1, MESSAGE_RECEIPT, always, ignore, V1, "EP-ERR-6", 1023) \
-    X(V1, ERROR, always, ignore, V1, "EP-ERR-6", 1023) \
-    X(V1, PING, always, ignore, V1, "EP-ERR-6", 1023) \
-    X(V1, PONG, always, ignore, V1, "EP-ERR-6", 1023) \
-    X(V1, BYE, always, ignore, V1, "EP-ERR-6", 1023) \
-    X(V1, UNKNOWN, always, ignore, V1, "EP-ERR-6", 1023) \
-    X(V1, INVALID, always, ignore, V1, "EP-ERR-6", 1023) \
-    X(V1, MALFORMED, always, ignore, V1, "EP-ERR-6", 1023) \
-    X(V1, OVERSIZE, always, ignore, V1, "EP-ERR-6", 1023) \
-    X(V1, RECONNECT, always, ignore, V1, "EP-ERR-6", 1023) \
-    X(V1, AUTH_TIMEOUT, always, ignore, V1, "EP-ERR-6", 1023) \
-    X(V1, SILENCE, always, ignore, V1, "EP-ERR-6", 1023) \
-    X(V1, IDLE, always, ignore, V1, "EP-ERR-6", 1023) \
-    X(V1, REPEAT, always, resend_v1, V1, "EP-SEND-8", 1019) \
-    X(V1, GAP, always, skip_gap, V1, "EP-RECV-7", 1021) \
-    X(V2, CONNECT, always, ignore, V2, "EP-ERR-6", 1023) \
-    X(V2, DISCONNECT, always, say_bye, IDLE, "EP-CLI-3", 1018) \
-    X(V2, SESSION, always, ignore, V2, "EP-ERR-6", 1023) \
-    X(V2, OPENED, always, ignore, V2, "EP-ERR-6", 1023) \
-    X(V2, CLOSED, always, back_off, WAITING, "EP-CLI-2", 993) \
-    X(V2, AUTH_V1, always, ignore, V2, "EP-ERR-6", 1023) \
-    X(V2, AUTH_V2, always, ignore, V2, "EP-ERR-6", 1023) \
-    X(V2, SESSION_UPDATE, always, note_session, V2, "EP-PRES-3", 995) \
-    X(V2, CLIENTS_LIST, always, note_list, V2, "EP-PRES-4", 996) \
-    X(V2, CLIENT_CONNECT, always, note_arrival, V2, "EP-PRES-1", 997) \
-    X(V2, CLIENT_DISCONNECT, always, note_departure, V2, "EP-PRES-2", 998) \
-    X(V2, MESSAGE_NEW, always, receive, V2, "EP-RECV-1", 1000) \
-    X(V2, MESSAGE_CONFIRM, always, take_confirm, V2, "EP-SEND-4, EP-SEND-5", 1001) \
-    X(V2, MESSAGE_RETRY, is_unconfirmed, repeat_item, V2, "EP-SEND-6", 1002) \
-    X(V2, MESSAGE_RETRY, always, refuse_unknown_id, V2, "EP-SEND-6", 1004) \
-    X(V2, MESSAGE_RECEIPT, always, receive, V2, "EP-RCPT-1", 1005) \
-    X(V2, ERROR, has_id, receive, V2, "EP-ERR-7", 1006) \
-    X(V2, ERROR, is_final, give_up, IDLE, "EP-CLI-4", 1007) \
-    X(V2, ERROR, always, note_error, V2, "EP-ERR-1", 1008) \
-    X(V2, PING, always, answer_ping, V2, "EP-TIME-2", 1009) \
-    X(V2, PONG, always, note_pong, V2, "EP-TIME-2", 1010) \
-    X(V2, BYE, always, give_up_connection, WAITING, "EP-TIME-4", 1011) \
-    X(V2, UNKNOWN, always, refuse_unknown, V2, "EP-ERR-2", 1012) \
-    X(V2, INVALID, always, refuse_invalid, V2, "EP-ERR-4", 1013) \
-    X(V2, MALFORMED, always, refuse_malformed, WAITING, "EP-ERR-3", 1014) \
-    X(V2, OVERSIZE, always, refuse_too_large, V2, "EP-LIM-2", 1015) \
-    X(V2, RECONNECT, always, ignore, V2, "EP-ERR-6", 1023) \
-    X(V2, AUTH_TIMEOUT, always, ignore, V2, "EP-ERR-6", 1023) \
-    X(V2, SILENCE, always, ping_peer, V2, "EP-TIME-2", 1016) \
-    X(V2, IDLE, always, say_idle, WAITING, "EP-TIME-3", 1017) \
-    X(V2, REPEAT, always, repeat_unconfirmed, V2, "EP-SEND-7", 1020) \
-    X(V2, GAP, always, ignore, V2, "EP-ERR-6", 1023) \
+    X(IDLE, CONNECT, always, want_open, CONNECTING, "EP-CLI-1", 993) \
+    X(IDLE, DISCONNECT, always, ignore, IDLE, "EP-ERR-6", 1038) \
+    X(IDLE, SESSION, always, ignore, IDLE, "EP-ERR-6", 1038) \
+    X(IDLE, OPENED, always, ignore, IDLE, "EP-ERR-6", 1038) \
+    X(IDLE, CLOSED, always, ignore, IDLE, "EP-ERR-6", 1038) \
+    X(IDLE, AUTH_V1, always, ignore, IDLE, "EP-ERR-6", 1038) \
+    X(IDLE, AUTH_V2, always, ignore, IDLE, "EP-ERR-6", 1038) \
+    X(IDLE, SESSION_UPDATE, always, ignore, IDLE, "EP-ERR-6", 1038) \
+    X(IDLE, CLIENTS_LIST, always, ignore, IDLE, "EP-ERR-6", 1038) \
+    X(IDLE, CLIENT_CONNECT, always, ignore, IDLE, "EP-ERR-6", 1038) \
+    X(IDLE, CLIENT_DISCONNECT, always, ignore, IDLE, "EP-ERR-6", 1038) \
+    X(IDLE, MESSAGE_NEW, always, ignore, IDLE, "EP-ERR-6", 1038) \
+    X(IDLE, MESSAGE_CONFIRM, always, ignore, IDLE, "EP-ERR-6", 1038) \
+    X(IDLE, MESSAGE_RETRY, always, ignore, IDLE, "EP-ERR-6", 1038) \
+    X(IDLE, MESSAGE_RECEIPT, always, ignore, IDLE, "EP-ERR-6", 1038) \
+    X(IDLE, ERROR, always, ignore, IDLE, "EP-ERR-6", 1038) \
+    X(IDLE, PING, always, ignore, IDLE, "EP-ERR-6", 1038) \
+    X(IDLE, PONG, always, ignore, IDLE, "EP-ERR-6", 1038) \
+    X(IDLE, BYE, always, ignore, IDLE, "EP-ERR-6", 1038) \
+    X(IDLE, UNKNOWN, always, ignore, IDLE, "EP-ERR-6", 1038) \
+    X(IDLE, INVALID, always, ignore, IDLE, "EP-ERR-6", 1038) \
+    X(IDLE, MALFORMED, always, ignore, IDLE, "EP-ERR-6", 1038) \
+    X(IDLE, OVERSIZE, always, ignore, IDLE, "EP-ERR-6", 1038) \
+    X(IDLE, OVERDEEP, always, ignore, IDLE, "EP-ERR-6", 1038) \
+    X(IDLE, RECONNECT, always, ignore, IDLE, "EP-ERR-6", 1038) \
+    X(IDLE, AUTH_TIMEOUT, always, ignore, IDLE, "EP-ERR-6", 1038) \
+    X(IDLE, SILENCE, always, ignore, IDLE, "EP-ERR-6", 1038) \
+    X(IDLE, IDLE, always, ignore, IDLE, "EP-ERR-6", 1038) \
+    X(IDLE, REPEAT, always, ignore, IDLE, "EP-ERR-6", 1038) \
+    X(IDLE, GAP, always, ignore, IDLE, "EP-ERR-6", 1038) \
+    X(WAITING, CONNECT, always, want_open, CONNECTING, "EP-CLI-1", 993) \
+    X(WAITING, DISCONNECT, always, rest, IDLE, "EP-CLI-3", 995) \
+    X(WAITING, SESSION, always, ignore, WAITING, "EP-ERR-6", 1038) \
+    X(WAITING, OPENED, always, ignore, WAITING, "EP-ERR-6", 1038) \
+    X(WAITING, CLOSED, always, ignore, WAITING, "EP-ERR-6", 1038) \
+    X(WAITING, AUTH_V1, always, ignore, WAITING, "EP-ERR-6", 1038) \
+    X(WAITING, AUTH_V2, always, ignore, WAITING, "EP-ERR-6", 1038) \
+    X(WAITING, SESSION_UPDATE, always, ignore, WAITING, "EP-ERR-6", 1038) \
+    X(WAITING, CLIENTS_LIST, always, ignore, WAITING, "EP-ERR-6", 1038) \
+    X(WAITING, CLIENT_CONNECT, always, ignore, WAITING, "EP-ERR-6", 1038) \
+    X(WAITING, CLIENT_DISCONNECT, always, ignore, WAITING, "EP-ERR-6", 1038) \
+    X(WAITING, MESSAGE_NEW, always, ignore, WAITING, "EP-ERR-6", 1038) \
+    X(WAITING, MESSAGE_CONFIRM, always, ignore, WAITING, "EP-ERR-6", 1038) \
+    X(WAITING, MESSAGE_RETRY, always, ignore, WAITING, "EP-ERR-6", 1038) \
+    X(WAITING, MESSAGE_RECEIPT, always, ignore, WAITING, "EP-ERR-6", 1038) \
+    X(WAITING, ERROR, always, ignore, WAITING, "EP-ERR-6", 1038) \
+    X(WAITING, PING, always, ignore, WAITING, "EP-ERR-6", 1038) \
+    X(WAITING, PONG, always, ignore, WAITING, "EP-ERR-6", 1038) \
+    X(WAITING, BYE, always, ignore, WAITING, "EP-ERR-6", 1038) \
+    X(WAITING, UNKNOWN, always, ignore, WAITING, "EP-ERR-6", 1038) \
+    X(WAITING, INVALID, always, ignore, WAITING, "EP-ERR-6", 1038) \
+    X(WAITING, MALFORMED, always, ignore, WAITING, "EP-ERR-6", 1038) \
+    X(WAITING, OVERSIZE, always, ignore, WAITING, "EP-ERR-6", 1038) \
+    X(WAITING, OVERDEEP, always, ignore, WAITING, "EP-ERR-6", 1038) \
+    X(WAITING, RECONNECT, always, want_open, CONNECTING, "EP-CLI-2", 994) \
+    X(WAITING, AUTH_TIMEOUT, always, ignore, WAITING, "EP-ERR-6", 1038) \
+    X(WAITING, SILENCE, always, ignore, WAITING, "EP-ERR-6", 1038) \
+    X(WAITING, IDLE, always, ignore, WAITING, "EP-ERR-6", 1038) \
+    X(WAITING, REPEAT, always, ignore, WAITING, "EP-ERR-6", 1038) \
+    X(WAITING, GAP, always, ignore, WAITING, "EP-ERR-6", 1038) \
+    X(CONNECTING, CONNECT, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
+    X(CONNECTING, DISCONNECT, always, hang_up, IDLE, "EP-CLI-3", 999) \
+    X(CONNECTING, SESSION, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
+    X(CONNECTING, OPENED, always, greet, GREETING, "EP-AUTH-1", 996) \
+    X(CONNECTING, CLOSED, always, back_off, WAITING, "EP-CLI-2", 997) \
+    X(CONNECTING, AUTH_V1, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
+    X(CONNECTING, AUTH_V2, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
+    X(CONNECTING, SESSION_UPDATE, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
+    X(CONNECTING, CLIENTS_LIST, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
+    X(CONNECTING, CLIENT_CONNECT, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
+    X(CONNECTING, CLIENT_DISCONNECT, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
+    X(CONNECTING, MESSAGE_NEW, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
+    X(CONNECTING, MESSAGE_CONFIRM, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
+    X(CONNECTING, MESSAGE_RETRY, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
+    X(CONNECTING, MESSAGE_RECEIPT, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
+    X(CONNECTING, ERROR, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
+    X(CONNECTING, PING, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
+    X(CONNECTING, PONG, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
+    X(CONNECTING, BYE, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
+    X(CONNECTING, UNKNOWN, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
+    X(CONNECTING, INVALID, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
+    X(CONNECTING, MALFORMED, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
+    X(CONNECTING, OVERSIZE, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
+    X(CONNECTING, OVERDEEP, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
+    X(CONNECTING, RECONNECT, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
+    X(CONNECTING, AUTH_TIMEOUT, always, give_up_connection, WAITING, "EP-AUTH-4", 998) \
+    X(CONNECTING, SILENCE, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
+    X(CONNECTING, IDLE, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
+    X(CONNECTING, REPEAT, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
+    X(CONNECTING, GAP, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
+    X(GREETING, CONNECT, always, ignore, GREETING, "EP-ERR-6", 1038) \
+    X(GREETING, DISCONNECT, always, hang_up, IDLE, "EP-CLI-3", 999) \
+    X(GREETING, SESSION, always, ignore, GREETING, "EP-ERR-6", 1038) \
+    X(GREETING, OPENED, always, ignore, GREETING, "EP-ERR-6", 1038) \
+    X(GREETING, CLOSED, always, back_off, WAITING, "EP-CLI-2", 1007) \
+    X(GREETING, AUTH_V1, always, resume_v1, V1, "EP-NEG-4", 1000) \
+    X(GREETING, AUTH_V2, out_of_step, start_over, WAITING, "EP-LOST-6", 1001) \
+    X(GREETING, AUTH_V2, asked_v2, resume_v2, V2, "EP-RES-1", 1002) \
+    X(GREETING, AUTH_V2, always, resume_v1, V1, "EP-NEG-4", 1003) \
+    X(GREETING, SESSION_UPDATE, always, ignore, GREETING, "EP-ERR-6", 1038) \
+    X(GREETING, CLIENTS_LIST, always, ignore, GREETING, "EP-ERR-6", 1038) \
+    X(GREETING, CLIENT_CONNECT, always, ignore, GREETING, "EP-ERR-6", 1038) \
+    X(GREETING, CLIENT_DISCONNECT, always, ignore, GREETING, "EP-ERR-6", 1038) \
+    X(GREETING, MESSAGE_NEW, always, ignore, GREETING, "EP-ERR-6", 1038) \
+    X(GREETING, MESSAGE_CONFIRM, always, ignore, GREETING, "EP-ERR-6", 1038) \
+    X(GREETING, MESSAGE_RETRY, always, ignore, GREETING, "EP-ERR-6", 1038) \
+    X(GREETING, MESSAGE_RECEIPT, always, ignore, GREETING, "EP-ERR-6", 1038) \
+    X(GREETING, ERROR, is_final, give_up, IDLE, "EP-CLI-4", 1004) \
+    X(GREETING, ERROR, always, note_error, GREETING, "EP-ERR-1", 1005) \
+    X(GREETING, PING, always, ignore, GREETING, "EP-ERR-6", 1038) \
+    X(GREETING, PONG, always, ignore, GREETING, "EP-ERR-6", 1038) \
+    X(GREETING, BYE, always, ignore, GREETING, "EP-ERR-6", 1038) \
+    X(GREETING, UNKNOWN, always, ignore, GREETING, "EP-ERR-6", 1038) \
+    X(GREETING, INVALID, always, ignore, GREETING, "EP-ERR-6", 1038) \
+    X(GREETING, MALFORMED, always, give_up_connection, WAITING, "EP-ERR-3", 1008) \
+    X(GREETING, OVERSIZE, always, ignore, GREETING, "EP-ERR-6", 1038) \
+    X(GREETING, OVERDEEP, always, ignore, GREETING, "EP-ERR-6", 1038) \
+    X(GREETING, RECONNECT, always, ignore, GREETING, "EP-ERR-6", 1038) \
+    X(GREETING, AUTH_TIMEOUT, always, give_up_connection, WAITING, "EP-AUTH-4", 998) \
+    X(GREETING, SILENCE, always, ignore, GREETING, "EP-ERR-6", 1038) \
+    X(GREETING, IDLE, always, ignore, GREETING, "EP-ERR-6", 1038) \
+    X(GREETING, REPEAT, always, greet, GREETING, "EP-SEND-7", 1006) \
+    X(GREETING, GAP, always, ignore, GREETING, "EP-ERR-6", 1038) \
+    X(V1, CONNECT, always, ignore, V1, "EP-ERR-6", 1038) \
+    X(V1, DISCONNECT, always, hang_up, IDLE, "EP-CLI-3", 999) \
+    X(V1, SESSION, always, write_session, V1, "EP-SESS-1", 1037) \
+    X(V1, OPENED, always, ignore, V1, "EP-ERR-6", 1038) \
+    X(V1, CLOSED, always, back_off, WAITING, "EP-CLI-2", 1007) \
+    X(V1, AUTH_V1, always, ignore, V1, "EP-ERR-6", 1038) \
+    X(V1, AUTH_V2, always, ignore, V1, "EP-ERR-6", 1038) \
+    X(V1, SESSION_UPDATE, always, note_session, V1, "EP-PRES-3", 1009) \
+    X(V1, CLIENTS_LIST, always, note_list, V1, "EP-PRES-4", 1010) \
+    X(V1, CLIENT_CONNECT, always, note_arrival, V1, "EP-PRES-1", 1011) \
+    X(V1, CLIENT_DISCONNECT, always, note_departure, V1, "EP-PRES-2", 1012) \
+    X(V1, MESSAGE_NEW, always, receive_v1, V1, "EP-RECV-5", 1013) \
+    X(V1, MESSAGE_CONFIRM, always, take_confirm, V1, "EP-SEND-4, EP-SEND-5", 1015) \
+    X(V1, MESSAGE_RETRY, is_unconfirmed, repeat_item, V1, "EP-SEND-6", 1016) \
+    X(V1, MESSAGE_RETRY, always, ignore, V1, "EP-SEND-6", 1017) \
+    X(V1, MESSAGE_RECEIPT, always, ignore, V1, "EP-ERR-6", 1038) \
+    X(V1, ERROR, always, ignore, V1, "EP-ERR-6", 1038) \
+    X(V1, PING, always, ignore, V1, "EP-ERR-6", 1038) \
+    X(V1, PONG, always, ignore, V1, "EP-ERR-6", 1038) \
+    X(V1, BYE, always, ignore, V1, "EP-ERR-6", 1038) \
+    X(V1, UNKNOWN, always, ignore, V1, "EP-ERR-6", 1038) \
+    X(V1, INVALID, always, ignore, V1, "EP-ERR-6", 1038) \
+    X(V1, MALFORMED, always, ignore, V1, "EP-ERR-6", 1038) \
+    X(V1, OVERSIZE, always, note_over_limit, V1, "EP-LIM-10", 1029) \
+    X(V1, OVERDEEP, always, note_over_limit, V1, "EP-LIM-10", 1029) \
+    X(V1, RECONNECT, always, ignore, V1, "EP-ERR-6", 1038) \
+    X(V1, AUTH_TIMEOUT, always, ignore, V1, "EP-ERR-6", 1038) \
+    X(V1, SILENCE, always, ignore, V1, "EP-ERR-6", 1038) \
+    X(V1, IDLE, always, ignore, V1, "EP-ERR-6", 1038) \
+    X(V1, REPEAT, always, resend_v1, V1, "EP-SEND-8", 1034) \
+    X(V1, GAP, always, skip_gap, V1, "EP-RECV-7", 1036) \
+    X(V2, CONNECT, always, ignore, V2, "EP-ERR-6", 1038) \
+    X(V2, DISCONNECT, always, say_bye, IDLE, "EP-CLI-3", 1033) \
+    X(V2, SESSION, always, ignore, V2, "EP-ERR-6", 1038) \
+    X(V2, OPENED, always, ignore, V2, "EP-ERR-6", 1038) \
+    X(V2, CLOSED, always, back_off, WAITING, "EP-CLI-2", 1007) \
+    X(V2, AUTH_V1, always, ignore, V2, "EP-ERR-6", 1038) \
+    X(V2, AUTH_V2, always, ignore, V2, "EP-ERR-6", 1038) \
+    X(V2, SESSION_UPDATE, always, note_session, V2, "EP-PRES-3", 1009) \
+    X(V2, CLIENTS_LIST, always, note_list, V2, "EP-PRES-4", 1010) \
+    X(V2, CLIENT_CONNECT, always, note_arrival, V2, "EP-PRES-1", 1011) \
+    X(V2, CLIENT_DISCONNECT, always, note_departure, V2, "EP-PRES-2", 1012) \
+    X(V2, MESSAGE_NEW, always, receive, V2, "EP-RECV-1", 1014) \
+    X(V2, MESSAGE_CONFIRM, always, take_confirm, V2, "EP-SEND-4, EP-SEND-5", 1015) \
+    X(V2, MESSAGE_RETRY, is_unconfirmed, repeat_item, V2, "EP-SEND-6", 1016) \
+    X(V2, MESSAGE_RETRY, always, refuse_unknown_id, V2, "EP-SEND-6", 1018) \
+    X(V2, MESSAGE_RECEIPT, always, receive, V2, "EP-RCPT-1", 1019) \
+    X(V2, ERROR, has_id, receive, V2, "EP-ERR-7", 1020) \
+    X(V2, ERROR, is_final, give_up, IDLE, "EP-CLI-4", 1021) \
+    X(V2, ERROR, always, note_error, V2, "EP-ERR-1", 1022) \
+    X(V2, PING, always, answer_ping, V2, "EP-TIME-2", 1023) \
+    X(V2, PONG, always, note_pong, V2, "EP-TIME-2", 1024) \
+    X(V2, BYE, always, give_up_connection, WAITING, "EP-TIME-4", 1025) \
+    X(V2, UNKNOWN, always, refuse_unknown, V2, "EP-ERR-2", 1026) \
+    X(V2, INVALID, always, refuse_invalid, V2, "EP-ERR-4", 1027) \
+    X(V2, MALFORMED, always, refuse_malformed, WAITING, "EP-ERR-3", 1028) \
+    X(V2, OVERSIZE, always, refuse_over_limit, V2, "EP-LIM-10", 1030) \
+    X(V2, OVERDEEP, always, refuse_over_limit, V2, "EP-LIM-10", 1030) \
+    X(V2, RECONNECT, always, ignore, V2, "EP-ERR-6", 1038) \
+    X(V2, AUTH_TIMEOUT, always, ignore, V2, "EP-ERR-6", 1038) \
+    X(V2, SILENCE, always, ping_peer, V2, "EP-TIME-2", 1031) \
+    X(V2, IDLE, always, say_idle, WAITING, "EP-TIME-3", 1032) \
+    X(V2, REPEAT, always, repeat_unconfirmed, V2, "EP-SEND-7", 1035) \
+    X(V2, GAP, always, ignore, V2, "EP-ERR-6", 1038) \
 
 #define EP_CLIENT_CELLS(X) \
     X(IDLE, CONNECT, 0, 1) \
@@ -335,156 +344,162 @@ typedef enum ep_client_input {
     X(IDLE, INVALID, 20, 1) \
     X(IDLE, MALFORMED, 21, 1) \
     X(IDLE, OVERSIZE, 22, 1) \
-    X(IDLE, RECONNECT, 23, 1) \
-    X(IDLE, AUTH_TIMEOUT, 24, 1) \
-    X(IDLE, SILENCE, 25, 1) \
-    X(IDLE, IDLE, 26, 1) \
-    X(IDLE, REPEAT, 27, 1) \
-    X(IDLE, GAP, 28, 1) \
-    X(WAITING, CONNECT, 29, 1) \
-    X(WAITING, DISCONNECT, 30, 1) \
-    X(WAITING, SESSION, 31, 1) \
-    X(WAITING, OPENED, 32, 1) \
-    X(WAITING, CLOSED, 33, 1) \
-    X(WAITING, AUTH_V1, 34, 1) \
-    X(WAITING, AUTH_V2, 35, 1) \
-    X(WAITING, SESSION_UPDATE, 36, 1) \
-    X(WAITING, CLIENTS_LIST, 37, 1) \
-    X(WAITING, CLIENT_CONNECT, 38, 1) \
-    X(WAITING, CLIENT_DISCONNECT, 39, 1) \
-    X(WAITING, MESSAGE_NEW, 40, 1) \
-    X(WAITING, MESSAGE_CONFIRM, 41, 1) \
-    X(WAITING, MESSAGE_RETRY, 42, 1) \
-    X(WAITING, MESSAGE_RECEIPT, 43, 1) \
-    X(WAITING, ERROR, 44, 1) \
-    X(WAITING, PING, 45, 1) \
-    X(WAITING, PONG, 46, 1) \
-    X(WAITING, BYE, 47, 1) \
-    X(WAITING, UNKNOWN, 48, 1) \
-    X(WAITING, INVALID, 49, 1) \
-    X(WAITING, MALFORMED, 50, 1) \
-    X(WAITING, OVERSIZE, 51, 1) \
-    X(WAITING, RECONNECT, 52, 1) \
-    X(WAITING, AUTH_TIMEOUT, 53, 1) \
-    X(WAITING, SILENCE, 54, 1) \
-    X(WAITING, IDLE, 55, 1) \
-    X(WAITING, REPEAT, 56, 1) \
-    X(WAITING, GAP, 57, 1) \
-    X(CONNECTING, CONNECT, 58, 1) \
-    X(CONNECTING, DISCONNECT, 59, 1) \
-    X(CONNECTING, SESSION, 60, 1) \
-    X(CONNECTING, OPENED, 61, 1) \
-    X(CONNECTING, CLOSED, 62, 1) \
-    X(CONNECTING, AUTH_V1, 63, 1) \
-    X(CONNECTING, AUTH_V2, 64, 1) \
-    X(CONNECTING, SESSION_UPDATE, 65, 1) \
-    X(CONNECTING, CLIENTS_LIST, 66, 1) \
-    X(CONNECTING, CLIENT_CONNECT, 67, 1) \
-    X(CONNECTING, CLIENT_DISCONNECT, 68, 1) \
-    X(CONNECTING, MESSAGE_NEW, 69, 1) \
-    X(CONNECTING, MESSAGE_CONFIRM, 70, 1) \
-    X(CONNECTING, MESSAGE_RETRY, 71, 1) \
-    X(CONNECTING, MESSAGE_RECEIPT, 72, 1) \
-    X(CONNECTING, ERROR, 73, 1) \
-    X(CONNECTING, PING, 74, 1) \
-    X(CONNECTING, PONG, 75, 1) \
-    X(CONNECTING, BYE, 76, 1) \
-    X(CONNECTING, UNKNOWN, 77, 1) \
-    X(CONNECTING, INVALID, 78, 1) \
-    X(CONNECTING, MALFORMED, 79, 1) \
-    X(CONNECTING, OVERSIZE, 80, 1) \
-    X(CONNECTING, RECONNECT, 81, 1) \
-    X(CONNECTING, AUTH_TIMEOUT, 82, 1) \
-    X(CONNECTING, SILENCE, 83, 1) \
-    X(CONNECTING, IDLE, 84, 1) \
-    X(CONNECTING, REPEAT, 85, 1) \
-    X(CONNECTING, GAP, 86, 1) \
-    X(GREETING, CONNECT, 87, 1) \
-    X(GREETING, DISCONNECT, 88, 1) \
-    X(GREETING, SESSION, 89, 1) \
-    X(GREETING, OPENED, 90, 1) \
-    X(GREETING, CLOSED, 91, 1) \
-    X(GREETING, AUTH_V1, 92, 1) \
-    X(GREETING, AUTH_V2, 93, 3) \
-    X(GREETING, SESSION_UPDATE, 96, 1) \
-    X(GREETING, CLIENTS_LIST, 97, 1) \
-    X(GREETING, CLIENT_CONNECT, 98, 1) \
-    X(GREETING, CLIENT_DISCONNECT, 99, 1) \
-    X(GREETING, MESSAGE_NEW, 100, 1) \
-    X(GREETING, MESSAGE_CONFIRM, 101, 1) \
-    X(GREETING, MESSAGE_RETRY, 102, 1) \
-    X(GREETING, MESSAGE_RECEIPT, 103, 1) \
-    X(GREETING, ERROR, 104, 2) \
-    X(GREETING, PING, 106, 1) \
-    X(GREETING, PONG, 107, 1) \
-    X(GREETING, BYE, 108, 1) \
-    X(GREETING, UNKNOWN, 109, 1) \
-    X(GREETING, INVALID, 110, 1) \
-    X(GREETING, MALFORMED, 111, 1) \
-    X(GREETING, OVERSIZE, 112, 1) \
-    X(GREETING, RECONNECT, 113, 1) \
-    X(GREETING, AUTH_TIMEOUT, 114, 1) \
-    X(GREETING, SILENCE, 115, 1) \
-    X(GREETING, IDLE, 116, 1) \
-    X(GREETING, REPEAT, 117, 1) \
-    X(GREETING, GAP, 118, 1) \
-    X(V1, CONNECT, 119, 1) \
-    X(V1, DISCONNECT, 120, 1) \
-    X(V1, SESSION, 121, 1) \
-    X(V1, OPENED, 122, 1) \
-    X(V1, CLOSED, 123, 1) \
-    X(V1, AUTH_V1, 124, 1) \
-    X(V1, AUTH_V2, 125, 1) \
-    X(V1, SESSION_UPDATE, 126, 1) \
-    X(V1, CLIENTS_LIST, 127, 1) \
-    X(V1, CLIENT_CONNECT, 128, 1) \
-    X(V1, CLIENT_DISCONNECT, 129, 1) \
-    X(V1, MESSAGE_NEW, 130, 1) \
-    X(V1, MESSAGE_CONFIRM, 131, 1) \
-    X(V1, MESSAGE_RETRY, 132, 2) \
-    X(V1, MESSAGE_RECEIPT, 134, 1) \
-    X(V1, ERROR, 135, 1) \
-    X(V1, PING, 136, 1) \
-    X(V1, PONG, 137, 1) \
-    X(V1, BYE, 138, 1) \
-    X(V1, UNKNOWN, 139, 1) \
-    X(V1, INVALID, 140, 1) \
-    X(V1, MALFORMED, 141, 1) \
-    X(V1, OVERSIZE, 142, 1) \
-    X(V1, RECONNECT, 143, 1) \
-    X(V1, AUTH_TIMEOUT, 144, 1) \
-    X(V1, SILENCE, 145, 1) \
-    X(V1, IDLE, 146, 1) \
-    X(V1, REPEAT, 147, 1) \
-    X(V1, GAP, 148, 1) \
-    X(V2, CONNECT, 149, 1) \
-    X(V2, DISCONNECT, 150, 1) \
-    X(V2, SESSION, 151, 1) \
-    X(V2, OPENED, 152, 1) \
-    X(V2, CLOSED, 153, 1) \
-    X(V2, AUTH_V1, 154, 1) \
-    X(V2, AUTH_V2, 155, 1) \
-    X(V2, SESSION_UPDATE, 156, 1) \
-    X(V2, CLIENTS_LIST, 157, 1) \
-    X(V2, CLIENT_CONNECT, 158, 1) \
-    X(V2, CLIENT_DISCONNECT, 159, 1) \
-    X(V2, MESSAGE_NEW, 160, 1) \
-    X(V2, MESSAGE_CONFIRM, 161, 1) \
-    X(V2, MESSAGE_RETRY, 162, 2) \
-    X(V2, MESSAGE_RECEIPT, 164, 1) \
-    X(V2, ERROR, 165, 3) \
-    X(V2, PING, 168, 1) \
-    X(V2, PONG, 169, 1) \
-    X(V2, BYE, 170, 1) \
-    X(V2, UNKNOWN, 171, 1) \
-    X(V2, INVALID, 172, 1) \
-    X(V2, MALFORMED, 173, 1) \
-    X(V2, OVERSIZE, 174, 1) \
-    X(V2, RECONNECT, 175, 1) \
-    X(V2, AUTH_TIMEOUT, 176, 1) \
-    X(V2, SILENCE, 177, 1) \
-    X(V2, IDLE, 178, 1) \
-    X(V2, REPEAT, 179, 1) \
-    X(V2, GAP, 180, 1) \
+    X(IDLE, OVERDEEP, 23, 1) \
+    X(IDLE, RECONNECT, 24, 1) \
+    X(IDLE, AUTH_TIMEOUT, 25, 1) \
+    X(IDLE, SILENCE, 26, 1) \
+    X(IDLE, IDLE, 27, 1) \
+    X(IDLE, REPEAT, 28, 1) \
+    X(IDLE, GAP, 29, 1) \
+    X(WAITING, CONNECT, 30, 1) \
+    X(WAITING, DISCONNECT, 31, 1) \
+    X(WAITING, SESSION, 32, 1) \
+    X(WAITING, OPENED, 33, 1) \
+    X(WAITING, CLOSED, 34, 1) \
+    X(WAITING, AUTH_V1, 35, 1) \
+    X(WAITING, AUTH_V2, 36, 1) \
+    X(WAITING, SESSION_UPDATE, 37, 1) \
+    X(WAITING, CLIENTS_LIST, 38, 1) \
+    X(WAITING, CLIENT_CONNECT, 39, 1) \
+    X(WAITING, CLIENT_DISCONNECT, 40, 1) \
+    X(WAITING, MESSAGE_NEW, 41, 1) \
+    X(WAITING, MESSAGE_CONFIRM, 42, 1) \
+    X(WAITING, MESSAGE_RETRY, 43, 1) \
+    X(WAITING, MESSAGE_RECEIPT, 44, 1) \
+    X(WAITING, ERROR, 45, 1) \
+    X(WAITING, PING, 46, 1) \
+    X(WAITING, PONG, 47, 1) \
+    X(WAITING, BYE, 48, 1) \
+    X(WAITING, UNKNOWN, 49, 1) \
+    X(WAITING, INVALID, 50, 1) \
+    X(WAITING, MALFORMED, 51, 1) \
+    X(WAITING, OVERSIZE, 52, 1) \
+    X(WAITING, OVERDEEP, 53, 1) \
+    X(WAITING, RECONNECT, 54, 1) \
+    X(WAITING, AUTH_TIMEOUT, 55, 1) \
+    X(WAITING, SILENCE, 56, 1) \
+    X(WAITING, IDLE, 57, 1) \
+    X(WAITING, REPEAT, 58, 1) \
+    X(WAITING, GAP, 59, 1) \
+    X(CONNECTING, CONNECT, 60, 1) \
+    X(CONNECTING, DISCONNECT, 61, 1) \
+    X(CONNECTING, SESSION, 62, 1) \
+    X(CONNECTING, OPENED, 63, 1) \
+    X(CONNECTING, CLOSED, 64, 1) \
+    X(CONNECTING, AUTH_V1, 65, 1) \
+    X(CONNECTING, AUTH_V2, 66, 1) \
+    X(CONNECTING, SESSION_UPDATE, 67, 1) \
+    X(CONNECTING, CLIENTS_LIST, 68, 1) \
+    X(CONNECTING, CLIENT_CONNECT, 69, 1) \
+    X(CONNECTING, CLIENT_DISCONNECT, 70, 1) \
+    X(CONNECTING, MESSAGE_NEW, 71, 1) \
+    X(CONNECTING, MESSAGE_CONFIRM, 72, 1) \
+    X(CONNECTING, MESSAGE_RETRY, 73, 1) \
+    X(CONNECTING, MESSAGE_RECEIPT, 74, 1) \
+    X(CONNECTING, ERROR, 75, 1) \
+    X(CONNECTING, PING, 76, 1) \
+    X(CONNECTING, PONG, 77, 1) \
+    X(CONNECTING, BYE, 78, 1) \
+    X(CONNECTING, UNKNOWN, 79, 1) \
+    X(CONNECTING, INVALID, 80, 1) \
+    X(CONNECTING, MALFORMED, 81, 1) \
+    X(CONNECTING, OVERSIZE, 82, 1) \
+    X(CONNECTING, OVERDEEP, 83, 1) \
+    X(CONNECTING, RECONNECT, 84, 1) \
+    X(CONNECTING, AUTH_TIMEOUT, 85, 1) \
+    X(CONNECTING, SILENCE, 86, 1) \
+    X(CONNECTING, IDLE, 87, 1) \
+    X(CONNECTING, REPEAT, 88, 1) \
+    X(CONNECTING, GAP, 89, 1) \
+    X(GREETING, CONNECT, 90, 1) \
+    X(GREETING, DISCONNECT, 91, 1) \
+    X(GREETING, SESSION, 92, 1) \
+    X(GREETING, OPENED, 93, 1) \
+    X(GREETING, CLOSED, 94, 1) \
+    X(GREETING, AUTH_V1, 95, 1) \
+    X(GREETING, AUTH_V2, 96, 3) \
+    X(GREETING, SESSION_UPDATE, 99, 1) \
+    X(GREETING, CLIENTS_LIST, 100, 1) \
+    X(GREETING, CLIENT_CONNECT, 101, 1) \
+    X(GREETING, CLIENT_DISCONNECT, 102, 1) \
+    X(GREETING, MESSAGE_NEW, 103, 1) \
+    X(GREETING, MESSAGE_CONFIRM, 104, 1) \
+    X(GREETING, MESSAGE_RETRY, 105, 1) \
+    X(GREETING, MESSAGE_RECEIPT, 106, 1) \
+    X(GREETING, ERROR, 107, 2) \
+    X(GREETING, PING, 109, 1) \
+    X(GREETING, PONG, 110, 1) \
+    X(GREETING, BYE, 111, 1) \
+    X(GREETING, UNKNOWN, 112, 1) \
+    X(GREETING, INVALID, 113, 1) \
+    X(GREETING, MALFORMED, 114, 1) \
+    X(GREETING, OVERSIZE, 115, 1) \
+    X(GREETING, OVERDEEP, 116, 1) \
+    X(GREETING, RECONNECT, 117, 1) \
+    X(GREETING, AUTH_TIMEOUT, 118, 1) \
+    X(GREETING, SILENCE, 119, 1) \
+    X(GREETING, IDLE, 120, 1) \
+    X(GREETING, REPEAT, 121, 1) \
+    X(GREETING, GAP, 122, 1) \
+    X(V1, CONNECT, 123, 1) \
+    X(V1, DISCONNECT, 124, 1) \
+    X(V1, SESSION, 125, 1) \
+    X(V1, OPENED, 126, 1) \
+    X(V1, CLOSED, 127, 1) \
+    X(V1, AUTH_V1, 128, 1) \
+    X(V1, AUTH_V2, 129, 1) \
+    X(V1, SESSION_UPDATE, 130, 1) \
+    X(V1, CLIENTS_LIST, 131, 1) \
+    X(V1, CLIENT_CONNECT, 132, 1) \
+    X(V1, CLIENT_DISCONNECT, 133, 1) \
+    X(V1, MESSAGE_NEW, 134, 1) \
+    X(V1, MESSAGE_CONFIRM, 135, 1) \
+    X(V1, MESSAGE_RETRY, 136, 2) \
+    X(V1, MESSAGE_RECEIPT, 138, 1) \
+    X(V1, ERROR, 139, 1) \
+    X(V1, PING, 140, 1) \
+    X(V1, PONG, 141, 1) \
+    X(V1, BYE, 142, 1) \
+    X(V1, UNKNOWN, 143, 1) \
+    X(V1, INVALID, 144, 1) \
+    X(V1, MALFORMED, 145, 1) \
+    X(V1, OVERSIZE, 146, 1) \
+    X(V1, OVERDEEP, 147, 1) \
+    X(V1, RECONNECT, 148, 1) \
+    X(V1, AUTH_TIMEOUT, 149, 1) \
+    X(V1, SILENCE, 150, 1) \
+    X(V1, IDLE, 151, 1) \
+    X(V1, REPEAT, 152, 1) \
+    X(V1, GAP, 153, 1) \
+    X(V2, CONNECT, 154, 1) \
+    X(V2, DISCONNECT, 155, 1) \
+    X(V2, SESSION, 156, 1) \
+    X(V2, OPENED, 157, 1) \
+    X(V2, CLOSED, 158, 1) \
+    X(V2, AUTH_V1, 159, 1) \
+    X(V2, AUTH_V2, 160, 1) \
+    X(V2, SESSION_UPDATE, 161, 1) \
+    X(V2, CLIENTS_LIST, 162, 1) \
+    X(V2, CLIENT_CONNECT, 163, 1) \
+    X(V2, CLIENT_DISCONNECT, 164, 1) \
+    X(V2, MESSAGE_NEW, 165, 1) \
+    X(V2, MESSAGE_CONFIRM, 166, 1) \
+    X(V2, MESSAGE_RETRY, 167, 2) \
+    X(V2, MESSAGE_RECEIPT, 169, 1) \
+    X(V2, ERROR, 170, 3) \
+    X(V2, PING, 173, 1) \
+    X(V2, PONG, 174, 1) \
+    X(V2, BYE, 175, 1) \
+    X(V2, UNKNOWN, 176, 1) \
+    X(V2, INVALID, 177, 1) \
+    X(V2, MALFORMED, 178, 1) \
+    X(V2, OVERSIZE, 179, 1) \
+    X(V2, OVERDEEP, 180, 1) \
+    X(V2, RECONNECT, 181, 1) \
+    X(V2, AUTH_TIMEOUT, 182, 1) \
+    X(V2, SILENCE, 183, 1) \
+    X(V2, IDLE, 184, 1) \
+    X(V2, REPEAT, 185, 1) \
+    X(V2, GAP, 186, 1) \
 
 #endif

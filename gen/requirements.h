@@ -158,14 +158,16 @@
         "ch it has written it, unless the peer asks with `message.retry` or EP-SEND-8 says so" \
         ".", 607) \
     X("EP-SEND-4", MUST, "8.1",  \
-        "In EP/2 an id in `message.confirm` MUST be taken to confirm every item up to and inc" \
-        "luding it; an id that was never given in this numbering confirms nothing.", 608) \
+        "In EP/2 an id in `message.confirm` MUST be taken to confirm every item of this numbe" \
+        "ring up to and including it, written on this connection or not, as `expect` does (EP" \
+        "-RES-1, EP-RES-2); an id that no item has had yet confirms nothing.", 608) \
     X("EP-SEND-5", MUST, "8.1",  \
         "In EP/1 a uid in `message.confirm` MUST be taken to confirm the oldest unconfirmed m" \
         "essage with that uid; an unknown one confirms nothing.", 609) \
     X("EP-SEND-6", MUST, "8.1",  \
-        "A sender MUST answer `message.retry` for an unconfirmed item by writing it again; fo" \
-        "r any other id an EP/2 peer gets the error `unknown-id`, and an EP/1 peer nothing.", 610) \
+        "A sender MUST answer `message.retry` for an unconfirmed item by writing it again, or" \
+        " in its turn where it has not been written on this connection; for any other id an E" \
+        "P/2 peer gets the error `unknown-id`, and an EP/1 peer nothing.", 610) \
     X("EP-SEND-7", MUST, "8.1",  \
         "On a lossy transport a sender MUST write its oldest unconfirmed items again, and a c" \
         "lient its auth request, after the timer `resend`, doubled each time up to `resend_ma" \
@@ -185,234 +187,260 @@
         "in.", 623) \
     X("EP-RECV-3", MUST, "8.2",  \
         "A receiver MUST hold an item with an id above the expected one, without confirming i" \
-        "t, up to the limits `held` and `held_bytes`, and go on with it when its turn comes.", 624) \
+        "t, up to the limits `held` and `held_bytes`, and go on with it when its turn comes; " \
+        "of several under one id it holds the first.", 624) \
     X("EP-RECV-4", SHOULD, "8.2",  \
         "In EP/2 a receiver that holds an item SHOULD ask for the expected one with `message." \
         "retry`.", 625) \
+    X("EP-RECV-13", MUST, "8.2",  \
+        "In EP/2 a receiver that dropped an item for want of room MUST ask for it with `messa" \
+        "ge.retry` when its turn comes: on a stream transport nobody writes it again unasked " \
+        "(EP-SEND-3).", 626) \
     X("EP-RECV-5", MUST, "8.2",  \
-        "In EP/1 a receiver MUST tell a duplicate by its uid, within the last `dedup` uids of" \
-        " that stream: a known uid under any id is a duplicate, and that id counts as used; a" \
-        "n unknown uid under an id below the expected one is a new message, taken on arrival.", 626) \
+        "In EP/1 a receiver MUST tell a duplicate by its uid (a client: by `from` and uid, as" \
+        " in EP-RECV-9), within the last `dedup` of that stream: a known uid under any id is " \
+        "a duplicate, and that id counts as used; an unknown uid under an id below the expect" \
+        "ed one is a new message, taken on arrival.", 627) \
     X("EP-RECV-6", MUST, "8.2",  \
         "A server that has held items of an EP/1 client for the timer `gap_wait` MUST take th" \
-        "em in the order of their ids, count that, and expect the id after the last of them.", 627) \
+        "em in the order of their ids, count that, and expect the id after the last of them.", 628) \
     X("EP-RECV-7", MUST, "8.2",  \
         "A client that has held messages of an EP/1 server for the timer `gap_wait` MUST tell" \
         " its application which ids never came, deliver what it holds in the order of the ids" \
-        ", and expect the id after the last of them.", 628) \
+        ", and expect the id after the last of them.", 629) \
     X("EP-RECV-12", MUST, "8.2",  \
         "A client that knows nothing of its down stream and is told `auth true` by an EP/1 se" \
-        "rver MUST take the id of the first message that comes as the expected one.", 629) \
+        "rver MUST take the id of the first message that comes as the expected one.", 630) \
     X("EP-RECV-8", MUST, "8.2",  \
-        "A client MUST NOT confirm a message before it was handed to its application.", 630) \
+        "A client MUST NOT confirm a message before it was handed to its application.", 631) \
     X("EP-RECV-9", MUST, "8.2",  \
         "An EP/2 client MUST NOT deliver a message of which it has delivered one with the sam" \
-        "e `from` and `uid` within the last `dedup` messages, and confirms it.", 631) \
+        "e `from` and `uid` within the last `dedup` messages, and confirms it.", 632) \
     X("EP-RECV-10", MUST, "8.2",  \
         "The server MUST confirm a message to an EP/1 sender by its uid, once for each time i" \
-        "t accepts or recognises it.", 632) \
+        "t accepts or recognises it.", 633) \
     X("EP-RECV-11", SHOULD, "8.2",  \
-        "In EP/2 a receiver SHOULD confirm many items with one `message.confirm`.", 633) \
+        "In EP/2 a receiver SHOULD confirm many items with one `message.confirm`.", 634) \
     X("EP-RES-1", MUST, "8.3",  \
         "When the epoch in the auth reply is the one the client knows, the client MUST go on:" \
         " up items below `expect` count as confirmed, all others are written again in order f" \
-        "rom `expect`; the down stream goes on at the client's own `expect`.", 640) \
+        "rom `expect`; the down stream goes on at the client's own `expect`.", 643) \
     X("EP-RES-2", MUST, "8.3",  \
         "When the instance in the auth request is the one the server knows, the server MUST g" \
         "o on: down items below `expect` count as confirmed if `epoch` is the server's, all o" \
-        "thers are written again in order.", 641) \
+        "thers are written again in order.", 644) \
     X("EP-RES-3", MUST, "8.3",  \
         "When `instance` and `epoch` are the ones it knows, the server MUST refuse with `bad-" \
         "auth` an `expect` above the id it will number next; with another of either it ignore" \
-        "s `expect`.", 642) \
+        "s `expect`.", 645) \
     X("EP-RES-4", MUST, "8.3",  \
         "To an EP/1 client that it knows the server MUST write, after the auth reply, every u" \
-        "nconfirmed message again, in order, with the ids they have.", 643) \
+        "nconfirmed message again, in order, with the ids they have (after EP/2: EP-LOST-7).", 646) \
     X("EP-RES-5", MUST, "8.3",  \
         "A client that resumes with an EP/1 server MUST write its session, even when it is `{" \
-        "}`, and then every unconfirmed message in order.", 644) \
+        "}`, and then every unconfirmed message in order.", 647) \
     X("EP-LOST-1", MUST, "8.4",  \
         "When a client authenticates with another `instance` than the server knows, the serve" \
         "r MUST renumber the unconfirmed items of its down stream from 0, write them, and exp" \
-        "ect id 0 of its up stream.", 648) \
+        "ect id 0 of its up stream.", 651) \
     X("EP-LOST-2", MUST, "8.4",  \
         "When an auth reply carries another `epoch` than the client knows, or the client know" \
         "s none, the client MUST renumber the unconfirmed items of its up stream from 0, writ" \
-        "e them, and expect id 0 of its down stream.", 649) \
+        "e them, and expect id 0 of its down stream.", 652) \
     X("EP-LOST-3", MUST, "8.4",  \
         "A client that renumbers because of another epoch, or because it knew none, MUST put " \
-        "its last confirmed session before the other items, if it is not `{}` and they do not" \
-        " begin with a session; one that was confirmed and refused counts, and is refused aga" \
-        "in.", 650) \
+        "its last confirmed session (after EP/1, which confirms none: its newest) before the " \
+        "other items, if it is not `{}` and they do not begin with a session; one that was co" \
+        "nfirmed and refused counts, and is refused again.", 653) \
     X("EP-LOST-4", MUST, "8.4",  \
         "A client that is told `auth false` by an EP/1 server, after it had been authenticate" \
-        "d there before, MUST renumber its unconfirmed messages from 0 and expect id 0.", 651) \
+        "d before, MUST renumber its unconfirmed messages from 0 and expect id 0; one that sp" \
+        "oke EP/2 last and is told `auth true` renumbers them, too, and counts as one that kn" \
+        "ows nothing of its down stream (EP-RECV-12).", 654) \
     X("EP-LOST-6", MUST, "8.4",  \
         "A client whose auth reply carries its own epoch with an `expect` below an id it know" \
         "s to be confirmed, or above the next one it will give, or another epoch with an `exp" \
         "ect` above 0, MUST take a new `instance`, close, and authenticate again without `epo" \
-        "ch` and with `expect` 0.", 652) \
+        "ch` and with `expect` 0.", 655) \
     X("EP-LOST-7", MUST, "8.4",  \
-        "When a client that spoke EP/2 authenticates in EP/1, the server MUST forget its `ins" \
-        "tance`, so that the next EP/2 auth request counts as one with another instance.", 653) \
+        "When a client that spoke EP/2 authenticates in EP/1, the server MUST renumber and ex" \
+        "pect as EP-LOST-1 says, and forget its `instance`, so that the next EP/2 auth reques" \
+        "t counts as one with another instance.", 656) \
     X("EP-LOST-8", MUST, "8.4",  \
         "The server MUST drop, and count, the unconfirmed receipts and refusals of a client t" \
-        "hat authenticates in EP/1, which cannot carry them; its ids can have holes there.", 654) \
+        "hat authenticates in EP/1, which cannot carry them; its ids can have holes there.", 657) \
     X("EP-LOST-5", MUST, "8.4",  \
-        "No unconfirmed message MUST be thrown away because the other side lost its state.", 655) \
+        "No unconfirmed message MUST be thrown away because the other side lost its state.", 658) \
     X("EP-LOST-9", MUST, "8.4",  \
         "A client MUST NOT send a message again, in a new numbering, that an `error` item wit" \
-        "hout `to` has refused.", 656) \
+        "hout `to` has refused.", 659) \
     X("EP-ADDR-1", MUST, "9",  \
         "A selector MUST match a client exactly when for each of its members the client's ses" \
         "sion has a member of the same name and an equal value; the empty selector matches ev" \
-        "ery known client.", 662) \
+        "ery known client.", 668) \
     X("EP-ADDR-2", MUST, "9",  \
         "Values MUST be compared by type and value: strings after undoing escapes, numbers as" \
         " IEEE 754 doubles (1 equals 1.0), `true`, `false` and `null` with themselves; arrays" \
-        " and objects in a session equal nothing.", 663) \
+        " and objects in a session equal nothing.", 669) \
     X("EP-ADDR-3", MUST, "9",  \
         "Any other `to` MUST be refused with `bad-to` (EP/2), or confirmed, dropped and count" \
-        "ed (EP/1).", 664) \
+        "ed (EP/1).", 670) \
     X("EP-ROUTE-1", MUST, "9",  \
         "The server MUST route an accepted message to the client named, or to every known cli" \
-        "ent that matches at that moment, connected or not, the sender included.", 665) \
+        "ent that matches at that moment, connected or not, the sender included.", 671) \
     X("EP-ROUTE-2", MUST, "9",  \
         "The server MUST confirm a message to its sender before it writes that message to the" \
-        " same client.", 666) \
+        " same client.", 672) \
     X("EP-PARK-1", MUST, "9",  \
         "The server MUST park an accepted message that nobody matches, and route it at the mo" \
-        "ment when a client matches.", 667) \
+        "ment when a client matches.", 673) \
     X("EP-PARK-2", MUST, "9",  \
         "Parked messages that come to match at one moment MUST be routed in the order in whic" \
-        "h they were accepted.", 668) \
+        "h they were accepted.", 674) \
     X("EP-PARK-3", MUST, "9",  \
-        "A session that a client has not set yet MUST be taken for `{}`.", 669) \
+        "A session that a client has not set yet MUST be taken for `{}`.", 675) \
     X("EP-ROUTE-3", MUST, "9",  \
         "The server MUST NOT route an unusable message: in EP/2 it answers `bad-message`, by " \
         "an item (EP-ERR-7) when the id is usable and else by a plain error; in EP/1 it count" \
-        "s it, and confirms it when its uid is usable.", 675) \
+        "s it, and confirms it when its uid is usable.", 681) \
     X("EP-SESS-1", MUST, "10",  \
         "In EP/1 a client MUST write its whole session after every auth reply and whenever it" \
-        " changes, and the server takes it at once.", 679) \
+        " changes, and the server takes it at once.", 685) \
     X("EP-SESS-2", MUST, "10",  \
         "In EP/2 a session update MUST be an item of the up stream; one without `id` is refus" \
-        "ed with `bad-message`.", 680) \
+        "ed with `bad-message`.", 686) \
     X("EP-SESS-3", MUST, "10",  \
         "The server MUST keep the session of a client that is away, and match it as if it wer" \
-        "e there.", 681) \
+        "e there.", 687) \
     X("EP-SESS-4", MUST, "10",  \
         "The server MUST NOT take over a session over the limit `session` or `members`: in EP" \
-        "/2 it refuses the item with `bad-session`; in EP/1 it counts it.", 682) \
+        "/2 it refuses the item with `bad-session`; in EP/1 it counts it.", 688) \
     X("EP-PRES-1", MUST, "10",  \
         "When a client joins, no older connection having it, the server MUST write `client.co" \
-        "nnect` to every other connected client that wants its presence.", 683) \
+        "nnect` to every other connected client that wants its presence.", 689) \
     X("EP-PRES-2", MUST, "10",  \
         "When a client's connection ends without takeover, the server MUST write `client.disc" \
-        "onnect` to every connected client that wants its presence.", 684) \
+        "onnect` to every connected client that wants its presence.", 690) \
     X("EP-PRES-3", MUST, "10",  \
         "When a client's session is set, the server MUST write `session.update` to every conn" \
         "ected client that wants its presence, the client itself included; the session just s" \
-        "et decides who wants it.", 685) \
+        "et decides who wants it.", 691) \
     X("EP-PRES-4", MUST, "10",  \
-        "The server MUST answer `clients.list` with one `clients.list`.", 686) \
+        "The server MUST answer `clients.list` with one `clients.list`.", 692) \
     X("EP-PRES-5", MUST, "10",  \
         "An EP/1 client MUST be taken to want everybody's presence, an EP/2 client that of th" \
-        "e clients whose session matches its `presence`, and nobody's where that is absent.", 687) \
+        "e clients whose session matches its `presence`, and nobody's where that is absent.", 693) \
     X("EP-PRES-6", MUST, "10",  \
         "A server that left out presence events for a connection MUST write one `clients.list" \
-        "` to it when it reads again.", 692) \
+        "` to it when it reads again, of those whose presence it wants (EP-PRES-5), and betwe" \
+        "en the first event left out and that list no other event: what is older than the lis" \
+        "t comes before it, what is newer after it.", 698) \
     X("EP-RCPT-1", MUST, "11",  \
         "When a recipient confirms a message with `receipt`, the server MUST put a `message.r" \
-        "eceipt` into the sender's down stream, if the sender's newest connection spoke EP/2.", 698) \
+        "eceipt` into the sender's down stream, if the sender's newest connection spoke EP/2.", 704) \
     X("EP-RCPT-2", MUST, "11",  \
         "A receipt that the limit `notices` leaves out MUST be counted in `missed` of the nex" \
-        "t one.", 699) \
+        "t one.", 705) \
     X("EP-ERR-1", MUST, "12",  \
         "An error MUST be written to EP/2 peers only, and an error read MUST be told to the a" \
-        "pplication or the log, never answered with an error.", 732) \
+        "pplication or the log, never answered with an error.", 738) \
     X("EP-ERR-2", MUST, "12",  \
         "An EP/2 peer MUST answer an action it does not know with `unknown-action`, and go on" \
-        ".", 733) \
+        ".", 739) \
     X("EP-ERR-3", MUST, "12",  \
         "A malformed frame MUST be answered with `malformed` and a close (EP/2), or dropped a" \
         "nd counted, and the connection closed when more than `malformed` of them came (EP/1," \
-        " or before authentication).", 734) \
+        " or before authentication).", 740) \
     X("EP-ERR-4", MUST, "12",  \
         "An invalid message MUST be answered with `bad-message`, or the more special error of" \
-        " chapter 12 (EP/2), or dropped and counted (EP/1).", 735) \
+        " chapter 12 (EP/2), or dropped and counted (EP/1).", 741) \
     X("EP-ERR-5", MUST, "12",  \
         "A server that cannot do what a connection asked, for want of memory or because its s" \
         "tore failed, MUST close that connection, in EP/2 after `failed`, without having conf" \
-        "irmed what it could not do.", 736) \
-    X("EP-ERR-6", MUST, "12", "Input that a state does not expect MUST NOT change anything.", 737) \
+        "irmed what it could not do; one whose store is full MAY instead wait until it takes " \
+        "what it is given, and nothing that follows from it leaves before.", 742) \
+    X("EP-ERR-6", MUST, "12", "Input that a state does not expect MUST NOT change anything.", 743) \
     X("EP-ERR-7", MUST, "12",  \
         "In EP/2 the server MUST refuse an item of the up stream by an `error` item in the do" \
-        "wn stream, and the id of the refused item counts as used.", 738) \
+        "wn stream, and the id of the refused item counts as used.", 744) \
     X("EP-TIME-2", MUST, "13",  \
         "In EP/2 a peer that has heard nothing for the timer `ping` MUST write a `ping`, and " \
-        "a peer that reads a `ping` MUST answer with a `pong` of the same payload.", 759) \
+        "a peer that reads a `ping` MUST answer with a `pong` of the same payload.", 766) \
     X("EP-TIME-3", MUST, "13",  \
         "In EP/2 a peer that has heard nothing for the timer `idle` MUST close the connection" \
-        ".", 760) \
+        ".", 767) \
     X("EP-TIME-4", SHOULD, "13",  \
         "A peer that closes an EP/2 connection on purpose SHOULD say so before: with an error" \
-        " that says why, or, a client that simply leaves, with `bye`.", 761) \
+        " that says why, or, a client that simply leaves, with `bye`.", 768) \
     X("EP-TIME-5", MUST, "13",  \
         "A connection that is being closed MUST be closed after the timer `close` even if not" \
-        " everything could be written.", 762) \
+        " everything could be written.", 769) \
+    X("EP-TIME-6", SHOULD, "13",  \
+        "A server SHOULD close a connection on which one frame takes longer than the timer `f" \
+        "rame_time`, in EP/2 after the error `idle`.", 770) \
     X("EP-LIM-1", MUST, "14",  \
-        "A peer MUST NOT use memory without a limit on behalf of another peer.", 799) \
+        "A peer MUST NOT use memory without a limit on behalf of another peer.", 809) \
     X("EP-LIM-2", MUST, "14",  \
         "A frame over the limit `frame` MUST be skipped to its 0x0C in constant memory; in EP" \
         "/2 it is answered with `too-large`, in EP/1 it is counted, and in both the connectio" \
-        "n goes on.", 800) \
+        "n goes on (a client: EP-LIM-10).", 810) \
     X("EP-LIM-3", MUST, "14",  \
-        "A message over the limit `depth` or `members` whose uid (EP/1), or whose id (EP/2), " \
-        "can be read MUST be confirmed, dropped and counted (EP/1), or refused with `too-deep" \
-        "` or `bad-message` (EP/2).", 801) \
+        "The server MUST confirm, drop and count (EP/1), or refuse with `too-deep` or `bad-me" \
+        "ssage` (EP/2), a message over the limit `depth` or `members` whose uid (EP/1), or wh" \
+        "ose id (EP/2), can be read.", 811) \
+    X("EP-LIM-10", MUST, "14",  \
+        "A client that is authenticated and gets a frame over its limit `frame`, `depth` or `" \
+        "members` MUST tell its application each time, in EP/2 answer it with the error that " \
+        "the limit names, confirm nothing of it, and go on.", 812) \
     X("EP-LIM-4", MUST, "14",  \
         "When a mailbox is full, the up stream of an EP/1 sender MUST wait: neither that mess" \
         "age nor a later one is accepted or confirmed, while every other message of that conn" \
-        "ection is processed.", 802) \
+        "ection is processed.", 813) \
+    X("EP-LIM-11", MUST, "14",  \
+        "When a refusal would be over the limit `notices`, the up stream of that EP/2 sender " \
+        "MUST wait in the same way, until it has confirmed enough of what it was told.", 814) \
     X("EP-LIM-5", MUST, "14",  \
         "When an EP/1 sender has waited for the timer `mailbox_wait`, the server MUST refuse " \
         "the copies for full mailboxes alone, or the message for which there is no room to pa" \
-        "rk, count and log them, and go on with the stream.", 803) \
+        "rk, count and log them, and go on with the stream.", 815) \
     X("EP-LIM-6", MUST, "14",  \
         "When a mailbox is full, the server MUST refuse that copy to an EP/2 sender with `mai" \
-        "lbox-full` at once, and route the message to all other recipients.", 804) \
+        "lbox-full` at once, and route the message to all other recipients.", 816) \
     X("EP-LIM-8", MUST, "14",  \
         "A client MUST NOT number an item whose frame is larger than the `frame` in `limits` " \
-        "of the last auth reply; while it has seen none, the default of the limit counts.", 805) \
+        "of the last auth reply; while it has seen none, the default of the limit counts.", 817) \
     X("EP-LIM-9", MUST, "14",  \
         "A client whose auth reply says a `frame` smaller than that of an unconfirmed item, `" \
         "expect` or above, MUST take that item out of its stream, tell its application that i" \
-        "t is refused, and let the items after it close up.", 806) \
+        "t is refused, and let the items after it close up.", 818) \
     X("EP-LIM-7", MUST, "14",  \
-        "A server that has `connections` connections MUST close further ones at once.", 807) \
+        "A server that has `connections` connections MUST close further ones at once.", 819) \
+    X("EP-LIM-12", MAY, "14",  \
+        "A server MAY bound the connections of one address, and its memory as a whole: it clo" \
+        "ses further connections at once, treats as full what holds more than its part of wha" \
+        "t is left, and closes the connections that hold most (EP-ERR-5).", 820) \
     X("EP-SEC-1", MUST, "17",  \
         "The server MUST keep, of the secret in the first EP/2 auth request of a client that " \
         "has none yet, only a SHA-256 hash, and refuse with `unauthorized` every later auth r" \
-        "equest of that client, in either version, that does not carry the same secret.", 1030) \
+        "equest of that client, in either version, that does not carry the same secret.", 1045) \
     X("EP-SEC-2", MUST, "17",  \
         "A server that was given a join token MUST refuse with `unauthorized` an auth request" \
-        " that does not carry it.", 1031) \
+        " that does not carry it.", 1046) \
     X("EP-SEC-3", MUST, "17",  \
         "The server MUST compare secrets and tokens in a time that does not depend on where t" \
-        "hey differ.", 1032) \
+        "hey differ.", 1047) \
     X("EP-SEC-4", MUST, "17",  \
         "The server MUST refuse EP/1 from an address that is not local unless its operator al" \
-        "lowed it.", 1033) \
+        "lowed it.", 1048) \
     X("EP-SEC-5", MUST, "17",  \
         "The server MUST NOT write anything about clients, sessions or messages to a connecti" \
-        "on before it is authenticated.", 1034) \
+        "on before it is authenticated.", 1049) \
     X("EP-COMPAT-1", MUST, "18",  \
         "A server MUST NOT write to an EP/1 client anything but `auth`, `clients.list`, `sess" \
         "ion.update`, `client.connect`, `client.disconnect`, `message.new` and `message.confi" \
-        "rm`.", 1059) \
+        "rm`.", 1079) \
     X("EP-COMPAT-2", MUST, "18",  \
         "A client MUST NOT write to an EP/1 server anything but `auth`, `session.update`, `cl" \
-        "ients.list`, `message.new` and `message.confirm`.", 1060) \
+        "ients.list`, `message.new` and `message.confirm`.", 1080) \
 
 #endif

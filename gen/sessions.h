@@ -21,43 +21,43 @@ static const struct ep_session_step ep_session_1_steps[] = {
     {'C',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":\\\""
      "ada\\\"}\"}\f",
-     72, 1070},
+     72, 1090},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":fals"
      "e}\"}\f",
-     70, 1071},
+     70, 1091},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"clients.list\\\",\\\"payload"
      "\\\":[{\\\"uuid\\\":\\\"ada\\\",\\\"state\\\":\\\"connected\\\",\\\"session\\\":{}}]"
      "}\"}\f",
-     132, 1072},
+     132, 1092},
     {'C',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"session.update\\\",\\\"payloa"
      "d\\\":{\\\"name\\\":\\\"a\\\"}}\"}\f",
-     91, 1073},
+     91, 1093},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"session.update\\\",\\\"payloa"
      "d\\\":{\\\"uuid\\\":\\\"ada\\\",\\\"connected\\\":true,\\\"session\\\":{\\\"name\\\""
      ":\\\"a\\\"}}}\"}\f",
-     141, 1074},
+     141, 1094},
     {'C',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"message.new\\\",\\\"payload\\"
      "\":{\\\"from\\\":\\\"ada\\\",\\\"to\\\":{\\\"name\\\":\\\"a\\\"},\\\"id\\\":0,\\\"ui"
      "d\\\":\\\"u-0\\\",\\\"payload\\\":\\\"note\\\"}}\"}\f",
-     160, 1075},
+     160, 1095},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"message.confirm\\\",\\\"paylo"
      "ad\\\":\\\"u-0\\\"}\"}\f",
-     83, 1076},
+     83, 1096},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"message.new\\\",\\\"payload\\"
      "\":{\\\"from\\\":\\\"ada\\\",\\\"to\\\":{\\\"name\\\":\\\"a\\\"},\\\"id\\\":0,\\\"ui"
      "d\\\":\\\"u-0\\\",\\\"payload\\\":\\\"note\\\",\\\"fromId\\\":0}}\"}\f",
-     173, 1077},
+     173, 1097},
     {'C',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"message.confirm\\\",\\\"paylo"
      "ad\\\":\\\"u-0\\\"}\"}\f",
-     83, 1078},
+     83, 1098},
 };
 
 static const struct ep_session_step ep_session_2_steps[] = {
@@ -65,40 +65,40 @@ static const struct ep_session_step ep_session_2_steps[] = {
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":\\\""
      "ada\\\",\\\"version\\\":2,\\\"instance\\\":\\\"9d1f0c2b7a5e4863\\\",\\\"expect\\\":0"
      "}\"}\f",
-     133, 1084},
+     133, 1104},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":fals"
      "e,\\\"version\\\":2,\\\"epoch\\\":\\\"5f3c9a1e7b2d4068\\\",\\\"expect\\\":0,\\\"wind"
      "ow\\\":4096,\\\"limits\\\":{\\\"frame\\\":33554432,\\\"depth\\\":256,\\\"session\\\""
      ":65536}}\"}\f",
-     208, 1085},
+     208, 1105},
     {'C',
      "{\"action\":\"session.update\",\"payload\":{\"room\":7},\"id\":0}\f",
-     56, 1086},
+     56, 1106},
     {'S',
      "{\"action\":\"message.confirm\",\"payload\":0}\f",
-     41, 1087},
+     41, 1107},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":{\"room\":7.0},\"id\":1,\"uid\":\"u-"
      "1\",\"payload\":{\"text\":\"hi\"},\"receipt\":true}}\f",
-     113, 1088},
+     113, 1108},
     {'S',
      "{\"action\":\"message.confirm\",\"payload\":1}\f",
-     41, 1089},
+     41, 1109},
     {'S',
      "{\"action\":\"message.new\",\"payload\":{\"from\":\"ada\",\"to\":{\"room\":7.0},\"id"
      "\":0,\"uid\":\"u-1\",\"payload\":{\"text\":\"hi\"},\"fromId\":1}}\f",
-     122, 1090},
+     122, 1110},
     {'C',
      "{\"action\":\"message.confirm\",\"payload\":0}\f",
-     41, 1091},
+     41, 1111},
     {'S',
      "{\"action\":\"message.receipt\",\"payload\":{\"id\":1,\"of\":1,\"uid\":\"u-1\",\"by"
      "\":\"ada\",\"left\":0}}\f",
-     87, 1092},
+     87, 1112},
     {'C',
      "{\"action\":\"message.confirm\",\"payload\":1}\f",
-     41, 1093},
+     41, 1113},
 };
 
 static const struct ep_session_step ep_session_3_steps[] = {
@@ -106,61 +106,61 @@ static const struct ep_session_step ep_session_3_steps[] = {
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":\\\""
      "ada\\\",\\\"version\\\":2,\\\"instance\\\":\\\"9d1f0c2b7a5e4863\\\",\\\"expect\\\":0"
      "}\"}\f",
-     133, 1099},
+     133, 1119},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":fals"
      "e,\\\"version\\\":2,\\\"epoch\\\":\\\"5f3c9a1e7b2d4068\\\",\\\"expect\\\":0,\\\"wind"
      "ow\\\":4096,\\\"limits\\\":{\\\"frame\\\":33554432,\\\"depth\\\":256,\\\"session\\\""
      ":65536}}\"}\f",
-     208, 1100},
+     208, 1120},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":\"bob\",\"id\":1,\"uid\":\"u-1\",\"p"
      "ayload\":\"second\"}}\f",
-     86, 1101},
+     86, 1121},
     {'S',
      "{\"action\":\"message.retry\",\"payload\":0}\f",
-     39, 1102},
+     39, 1122},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":\"bob\",\"id\":0,\"uid\":\"u-0\",\"p"
      "ayload\":\"first\"}}\f",
-     85, 1103},
+     85, 1123},
     {'S',
      "{\"action\":\"message.confirm\",\"payload\":1}\f",
-     41, 1104},
+     41, 1124},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":\"bob\",\"id\":0,\"uid\":\"u-0\",\"p"
      "ayload\":\"first\"}}\f",
-     85, 1105},
+     85, 1125},
     {'S',
      "{\"action\":\"message.confirm\",\"payload\":1}\f",
-     41, 1106},
+     41, 1126},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":[\"bob\"],\"id\":2,\"uid\":\"u-2\","
      "\"payload\":\"third\"}}\f",
-     87, 1107},
+     87, 1127},
     {'S',
      "{\"action\":\"message.confirm\",\"payload\":2}\f",
-     41, 1108},
+     41, 1128},
     {'S',
      "{\"action\":\"error\",\"payload\":{\"code\":\"bad-to\",\"reason\":\"The address is n"
      "either a client id nor an object of scalars.\",\"of\":2,\"uid\":\"u-2\",\"id\":0}}\f",
-     145, 1109},
+     145, 1129},
     {'C',
      "{\"action\":\"message.confirm\",\"payload\":0}\f",
-     41, 1110},
+     41, 1130},
     {'C',
      "{\"action\":\"ping\",\"payload\":\"x\"}\f",
-     32, 1111},
+     32, 1131},
     {'S',
      "{\"action\":\"pong\",\"payload\":\"x\"}\f",
-     32, 1112},
+     32, 1132},
     {'C',
      "{\"action\":\"message.recall\"}\f",
-     28, 1113},
+     28, 1133},
     {'S',
      "{\"action\":\"error\",\"payload\":{\"code\":\"unknown-action\",\"reason\":\"This act"
      "ion is not known here.\"}}\f",
-     97, 1114},
+     97, 1134},
 };
 
 static const struct ep_session_step ep_session_4_steps[] = {
@@ -168,53 +168,53 @@ static const struct ep_session_step ep_session_4_steps[] = {
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":\\\""
      "ada\\\",\\\"version\\\":2,\\\"instance\\\":\\\"9d1f0c2b7a5e4863\\\",\\\"expect\\\":0"
      "}\"}\f",
-     133, 1123},
+     133, 1143},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":fals"
      "e,\\\"version\\\":2,\\\"epoch\\\":\\\"5f3c9a1e7b2d4068\\\",\\\"expect\\\":0,\\\"wind"
      "ow\\\":4096,\\\"limits\\\":{\\\"frame\\\":33554432,\\\"depth\\\":256,\\\"session\\\""
      ":65536}}\"}\f",
-     208, 1124},
+     208, 1144},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":\"ada\",\"id\":0,\"uid\":\"u-0\",\"p"
      "ayload\":\"one\"}}\f",
-     83, 1125},
+     83, 1145},
     {'C',
      "{\"action\":\"message.new\",\"payload\":{\"to\":\"ada\",\"id\":1,\"uid\":\"u-1\",\"p"
      "ayload\":\"two\"}}\f",
-     83, 1126},
+     83, 1146},
     {'S',
      "{\"action\":\"message.confirm\",\"payload\":1}\f",
-     41, 1127},
+     41, 1147},
     {'S',
      "{\"action\":\"message.new\",\"payload\":{\"from\":\"ada\",\"to\":\"ada\",\"id\":0,\""
      "uid\":\"u-0\",\"payload\":\"one\",\"fromId\":0}}\f",
-     107, 1128},
+     107, 1148},
     {'S',
      "{\"action\":\"message.new\",\"payload\":{\"from\":\"ada\",\"to\":\"ada\",\"id\":1,\""
      "uid\":\"u-1\",\"payload\":\"two\",\"fromId\":1}}\f",
-     107, 1129},
+     107, 1149},
     {'X',
      "cut",
-     3, 1130},
+     3, 1150},
     {'C',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":\\\""
      "ada\\\",\\\"version\\\":2,\\\"instance\\\":\\\"9d1f0c2b7a5e4863\\\",\\\"epoch\\\":\\"
      "\"5f3c9a1e7b2d4068\\\",\\\"expect\\\":1}\"}\f",
-     164, 1131},
+     164, 1151},
     {'S',
      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":true"
      ",\\\"version\\\":2,\\\"epoch\\\":\\\"5f3c9a1e7b2d4068\\\",\\\"expect\\\":2,\\\"windo"
      "w\\\":4096,\\\"limits\\\":{\\\"frame\\\":33554432,\\\"depth\\\":256,\\\"session\\\":"
      "65536}}\"}\f",
-     207, 1132},
+     207, 1152},
     {'S',
      "{\"action\":\"message.new\",\"payload\":{\"from\":\"ada\",\"to\":\"ada\",\"id\":1,\""
      "uid\":\"u-1\",\"payload\":\"two\",\"fromId\":1}}\f",
-     107, 1133},
+     107, 1153},
     {'C',
      "{\"action\":\"message.confirm\",\"payload\":1}\f",
-     41, 1134},
+     41, 1154},
 };
 
 static const struct ep_session EP_SESSIONS[] = {

@@ -120,7 +120,8 @@ typedef enum ep_error {
     X(FRAME, "frame", 33554432u, "bytes", "skipped to its end byte in constant memory; EP/2: too-large") \
     X(EARLY_FRAME, "early_frame", 65536u, "bytes", "skipped, counted") \
     X(DEPTH, "depth", 256u, "levels",  \
-        "confirmed and dropped when its uid can be read (EP/1), too-deep (EP/2)") \
+        "server: confirmed and dropped when its uid can be read (EP/1), too-deep (EP/2); clie" \
+        "nt: EP-LIM-10") \
     X(MEMBERS, "members", 64u, "members", "as depth, bad-message") \
     X(CLIENT_ID, "client_id", 128u, "bytes", "bad-auth; as an address bad-to") \
     X(UID, "uid", 128u, "bytes", "the message is unusable: bad-message") \
@@ -132,14 +133,15 @@ typedef enum ep_error {
     X(CLIENTS, "clients", 1000000u, "clients", "too-many-clients") \
     X(LISTED, "listed", 10000u, "clients", "the rest is counted in more") \
     X(WINDOW, "window", 4096u, "items", "the sender waits") \
-    X(HELD, "held", 1024u, "items", "the highest id is dropped, unconfirmed") \
+    X(HELD, "held", 1024u, "items", "the highest id is dropped, unconfirmed (EP/2: EP-RECV-13)") \
     X(HELD_BYTES, "held_bytes", 67108864u, "bytes", "the same") \
     X(MAILBOX, "mailbox", 100000u, "messages", "EP/2: mailbox-full; EP/1: the sender waits") \
     X(MAILBOX_BYTES, "mailbox_bytes", 268435456u, "bytes", "the same") \
     X(PARKED, "parked", 100000u, "messages", "EP/2: parked-full; EP/1: the sender waits") \
     X(PARKED_BYTES, "parked_bytes", 268435456u, "bytes", "the same") \
     X(NOTICES, "notices", 100000u, "items",  \
-        "a receipt is left out and counted in missed; a message that needs a refusal waits") \
+        "a receipt is left out and counted in missed; the up stream waits before an item that" \
+        " needs a refusal") \
     X(NAMED, "named", 64u, "clients", "the rest is in count") \
     X(DEDUP, "dedup", 65536u, "uids", "the oldest is forgotten") \
     X(MALFORMED, "malformed", 16u, "frames", "it is closed") \
@@ -160,6 +162,7 @@ typedef enum ep_error {
 #define EP_TIMER_RESEND_MS 200u
 #define EP_TIMER_RESEND_MAX_MS 2000u
 #define EP_TIMER_SETTLE_MS 50u
+#define EP_TIMER_FRAME_TIME_MS 60000u
 #define EP_TIMER_CLOSE_MS 2000u
 #define EP_TIMER_HEAL_MS 20000u
 
@@ -175,6 +178,7 @@ typedef enum ep_error {
     X(RESEND, "resend", 200u, "EP/2 lossy, both", "before the first repetition; doubled each time") \
     X(RESEND_MAX, "resend_max", 2000u, "EP/2 lossy, both", "the longest wait between repetitions") \
     X(SETTLE, "settle", 50u, "server with a store", "how long the confirms of recipients may wait to be stored") \
+    X(FRAME_TIME, "frame_time", 60000u, "server", "from the first byte of a frame to its end byte") \
     X(CLOSE, "close", 2000u, "server", "to write what is left before a connection is closed") \
     X(HEAL, "heal", 20000u, "all", "the bound of G8") \
 
@@ -190,6 +194,7 @@ typedef enum ep_timer {
     EP_TIMER_RESEND,
     EP_TIMER_RESEND_MAX,
     EP_TIMER_SETTLE,
+    EP_TIMER_FRAME_TIME,
     EP_TIMER_CLOSE,
     EP_TIMER_HEAL,
     EP_TIMER_COUNT
@@ -224,6 +229,9 @@ typedef enum ep_timer {
     X(PRESENCE_SKIPPED, "presence-skipped", "presence events left out for a slow reader") \
     X(REPEATS, "repeats", "items written again on request or by timer") \
     X(COMMIT_FAILED, "commit-failed", "turns whose records could not be stored") \
+    X(SLOW_FRAMES, "slow-frames", "connections closed because one frame took too long") \
+    X(RELIEVED, "relieved",  \
+        "connections closed because memory was tight and they held most") \
 
 typedef enum ep_counter {
     EP_COUNTER_CONNECTIONS,
@@ -254,6 +262,8 @@ typedef enum ep_counter {
     EP_COUNTER_PRESENCE_SKIPPED,
     EP_COUNTER_REPEATS,
     EP_COUNTER_COMMIT_FAILED,
+    EP_COUNTER_SLOW_FRAMES,
+    EP_COUNTER_RELIEVED,
     EP_COUNTER_COUNT
 } ep_counter;
 

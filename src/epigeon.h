@@ -130,9 +130,13 @@ typedef struct ep_client_config {
   uint64_t window; /* items written to us and unconfirmed */
   uint64_t outbox; /* items kept until confirmed */
   uint64_t outbox_bytes;
+  /* What is read and sent: bytes of a frame (at most 2 GiB), levels of JSON (at most 1024). They
+   * are raised with those of the server: what cannot be read waits there (EP-LIM-10). */
+  uint64_t frame, depth;
 } ep_client_config;
 
-/* NO_MEMORY; INVALID_ARGUMENT: client_id, secret, token or presence. Strings are copied. */
+/* NO_MEMORY; INVALID_ARGUMENT: client_id, secret, token, presence, frame or depth. Strings are
+ * copied. */
 ep_status ep_client_new(ep_client **out, const ep_client_config *config);
 void ep_client_free(ep_client *client);
 const char *ep_client_id(const ep_client *client); /* lives as long as client */
@@ -251,8 +255,14 @@ typedef struct ep_server_config {
   bool v1_remote; /* EP/1 also from connections that are not local */
   uint64_t frame, depth, connections, clients, window, held, session;
   uint64_t mailbox, mailbox_bytes, parked, parked_bytes;
-  uint64_t auth_ms, gap_wait_ms, mailbox_wait_ms, ping_ms, idle_ms;
+  uint64_t auth_ms, gap_wait_ms, mailbox_wait_ms, ping_ms, idle_ms, frame_time_ms;
+  /* Bytes that the core may allocate, at least EP_MEMORY_LEAST; 0: no ceiling. Long before it is
+   * reached mailboxes count as full, and the connections that hold most are closed (EP-LIM-12,
+   * EP-ERR-5). */
+  uint64_t memory;
 } ep_server_config;
+
+#define EP_MEMORY_LEAST (UINT64_C(16) << 20)
 
 ep_status ep_server_new(ep_server **out,
                         const ep_server_config *config); /* NO_MEMORY, INVALID_ARGUMENT */
@@ -299,18 +309,55 @@ void ep_server_stop(ep_server *server, uint64_t now_ms);
 
 /* Things to count and to log. */
 typedef struct ep_note {
-  const char *counter; /* name of the counter in the spec; static */
+  /* Name of the counter in the spec; static. Or, from ep_serve, "refused-tls": a connection that
+   * TLS did not let in. */
+  const char *counter;
   const char *address; /* of the connection, or "" */
   ep_bytes client_id;  /* or empty */
   ep_bytes uid;
-  const char *code; /* error code, or NULL; static */
+  const char *code;   /* error code, or NULL; static */
+  const char *reason; /* refused-tls: a clause, valid during the call; else NULL */
   uint64_t count;
 } ep_note;
 bool ep_server_next_note(ep_server *server, ep_note *out);
 size_t ep_server_counters(const ep_server *server, const char **names, uint64_t *values,
                           size_t max);
+/* How often each error code was the answer, or would have been to an EP/2 peer; how often each
+ * limit of the spec that a server keeps was reached. As ep_server_counters. */
+size_t ep_server_refusals(const ep_server *server, const char **codes, uint64_t *values,
+                          size_t max);
+size_t ep_server_limits(const ep_server *server, const char **limits, uint64_t *values, size_t max);
 size_t ep_server_connections(const ep_server *server);
 size_t ep_server_clients(const ep_server *server);
+
+/* How things stand now. */
+typedef struct ep_server_view {
+  uint64_t connections_new, connections_v1, connections_v2, connections_closing;
+  uint64_t clients, clients_connected;
+  uint64_t mailbox_messages, mailbox_bytes; /* in sum; a message to many counts for each of them */
+  uint64_t notices;                         /* receipts and refusals in mailboxes */
+  uint64_t parked_messages, parked_bytes;
+  uint64_t held_items, held_bytes;
+  uint64_t waiting_senders;
+  uint64_t output_bytes; /* waiting to be written */
+  uint64_t memory_used, memory_peak, memory_most, memory_refused;
+} ep_server_view;
+
+/* A client with mail waiting. */
+typedef struct ep_server_mailbox {
+  ep_bytes client_id; /* lives as long as the server */
+  bool connected;
+  uint64_t messages, bytes;
+} ep_server_mailbox;
+
+/* Looks at every client and connection: not to be called all the time. Fills in the `max` fullest
+ * mailboxes, the fullest first; returns how many there are of them. */
+size_t ep_server_look(const ep_server *server, ep_server_view *out, ep_server_mailbox *fullest,
+                      size_t max);
+
+/* Whether this connection holds so much (an unfinished frame, items out of order, output that it
+ * does not read) that reading it can wait until others have been read. */
+bool ep_server_is_heavy(ep_server *server, ep_conn conn);
 
 /* ---- The runners: sockets, stores and time with libuv ---- */
 
@@ -330,31 +377,68 @@ uint64_t ep_loop_now(const ep_loop *loop);
 /* Fills in malloc, the system's random bytes and SHA-256. */
 void ep_surroundings_default(ep_surroundings *out);
 
+/* TLS, for addresses that begin with "tls:". Names of files in PEM form, or NULL; copied. */
+typedef struct ep_tls_files {
+  const char *cert; /* our certificate, and after it those that lead to its CA. A server needs it */
+  const char *key;  /* its private key, without a passphrase */
+  /* Whose signature the other side's certificate must have. Server: every client must show such a
+   * certificate; NULL: none is asked for. Client: NULL: a CA that the system trusts. */
+  const char *ca;
+} ep_tls_files;
+
 typedef struct ep_serve_options {
-  const char *const *listen; /* "127.0.0.1:9999", "[::1]:9999", ":9999" (all), "unix:/run/e.sock" */
+  /* "127.0.0.1:9999", "[::1]:9999", ":9999" (all), with TLS "tls:127.0.0.1:9999" and so on,
+   * "unix:/run/e.sock", "fd:3" or "tls:fd:3" for a socket that was inherited. */
+  const char *const *listen;
   size_t listen_count;
+  ep_tls_files tls;
   const char *data;      /* directory of the store, made if absent; NULL: in memory only */
   ep_server_config core; /* surroundings must be filled in; durable follows from data */
+  /* Open connections of one address (IPv6: of one /64); 0: 1,000, and of this machine as many as
+   * there may be at all (EP-LIM-12). */
+  uint64_t connections_per_address;
   void (*on_note)(void *context, const ep_note *note); /* may be NULL */
+  /* Called, if not NULL, when the addresses are bound and the files of TLS read, before the store
+   * is opened: here a program that was started as root becomes somebody else. message as below. */
+  ep_status (*on_bound)(void *context, char *message, size_t message_len);
   void *context;
 } ep_serve_options;
 
-/* message: at least 1 byte; receives one sentence when the status is not OK. */
+/* message: at least 1 byte; receives one sentence when the status is not OK, else a warning about a
+ * certificate or "". */
 ep_status ep_serve(ep_service **out, ep_loop *loop, const ep_serve_options *options, char *message,
                    size_t message_len);
 unsigned ep_service_port(const ep_service *service, size_t listen_index); /* 0: a Unix socket */
 ep_server *ep_service_core(ep_service *service);
-/* on_failed is called (once, from the loop) when the store could not keep what it was given: every
- * connection is closed then (EP-ERR-5), and stopping is what is left to do. */
+/* What the core does not see. */
+typedef struct ep_service_counts {
+  uint64_t crowded; /* connections refused: their address had too many */
+  uint64_t put_off; /* times a connection that is new or holds much had to wait to be read */
+  uint64_t received_bytes, sent_bytes;
+} ep_service_counts;
+ep_service_counts ep_service_counted(const ep_service *service);
+/* Reads the files of TLS again, for connections that come afterwards. message as for ep_serve. When
+ * the status is not OK all stays as it was; WRONG_STATE: no address has TLS. */
+ep_status ep_service_reload(ep_service *service, char *message, size_t message_len);
+/* on_trouble is called from the loop with a sentence when the store does not take what it is given
+ * (a full disk), and with NULL when it takes it again. In between the store is asked again every
+ * second; nothing is confirmed or delivered that is not stored (EP-G5-1), nothing more is read,
+ * everybody waits, and nothing is lost. */
+void ep_service_on_trouble(ep_service *service,
+                           void (*on_trouble)(void *context, const char *sentence), void *context);
+/* on_failed is called (once, from the loop) when the store will not keep what it was given: it is
+ * damaged, or the service was stopped while it waited. Every connection is closed then (EP-ERR-5),
+ * and stopping is what is left to do. */
 void ep_service_on_failed(ep_service *service, void (*on_failed)(void *context), void *context);
-/* Why: a sentence, or "". Valid until the service is stopped. */
+/* Why, in both cases: a sentence, or "". Valid until the next turn of the loop. */
 const char *ep_service_trouble(const ep_service *service);
 /* Accepts no more, commits, tells everybody, closes, frees service; then calls done (may be NULL).
  */
 void ep_service_stop(ep_service *service, void (*done)(void *context), void *context);
 
 typedef struct ep_dial_options {
-  const char *server;    /* "127.0.0.1:9999", "host:9999", "unix:/run/e.sock" */
+  const char *server;    /* "127.0.0.1:9999", "host:9999", "tls:host:9999", "unix:/run/e.sock" */
+  ep_tls_files tls;      /* the server's certificate must be for the host in `server` */
   const char *state;     /* file of the client's state, made if absent; NULL: in memory only */
   ep_client_config core; /* surroundings must be filled in; durable follows from state */
   void (*on_event)(void *context, ep_dialer *dialer, const ep_event *event);

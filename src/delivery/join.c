@@ -123,7 +123,9 @@ static ep_error join_error(const ep_registry *registry, const ep_account *accoun
   const ep_account *attached = ep_reg_by_link(registry, join->link);
   if (attached != NULL && attached != account) return EP_ERROR_OTHER_CLIENT;
   if (account == NULL) {
-    return registry->count >= registry->config.clients ? EP_ERROR_TOO_MANY_CLIENTS : EP_ERROR_NONE;
+    bool room =
+        registry->count < registry->config.clients && !ep_memory_is_scarce(registry->config.memory);
+    return room ? EP_ERROR_NONE : EP_ERROR_TOO_MANY_CLIENTS;
   }
   bool shown = join->has_secret && secrets_equal(account->secret, join->secret);
   if (account->claimed && !shown) return EP_ERROR_UNAUTHORIZED;
@@ -136,6 +138,7 @@ static ep_error join_error(const ep_registry *registry, const ep_account *accoun
 static void join_refuse(ep_registry *registry, const ep_command *join, ep_error error) {
   bool room = ep_reg_reserve(registry, 1, 0, 0);
   EP_ASSERT(room); /* the first outcomes never want for memory */
+  if (error == EP_ERROR_TOO_MANY_CLIENTS) registry->tally.limits[EP_BOUND_CLIENTS]++;
   ep_effect *refused = ep_reg_emit(registry, EP_OUTCOME_REFUSED, NULL);
   refused->link = join->link;
   refused->code = (uint8_t)error;

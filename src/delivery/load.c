@@ -2,6 +2,7 @@
  * cannot be is DAMAGED, and then the registry is of no use but to be freed.
  * Read first: delivery/persist.c. */
 #include "delivery/pack.h"
+#include "delivery/record.h"
 #include "delivery/registry_internal.h"
 
 enum {
@@ -13,6 +14,9 @@ enum {
   META_ALL = 31
 };
 
+/* Comes before the other keys of META. ep_store_backup writes it. */
+#define copy_key EP_LITERAL("copy")
+
 /* ---- META ---- */
 
 static ep_status load_format(ep_registry *registry, ep_unpack *value) {
@@ -23,11 +27,20 @@ static ep_status load_format(ep_registry *registry, ep_unpack *value) {
 
 static ep_status load_epoch(ep_registry *registry, ep_unpack *value) {
   ep_bytes epoch = value->left;
-  if (epoch.len == 0 || epoch.len > EP_LIMIT_NAME) return EP_DAMAGED;
-  memcpy(registry->epoch, epoch.data, epoch.len);
-  registry->epoch_len = epoch.len;
+  if (!ep_is_printable(epoch, EP_LIMIT_NAME)) return EP_DAMAGED;
   registry->loading.meta |= META_EPOCH;
   value->left = EP_NOTHING;
+  if (registry->loading.copy) return EP_OK; /* the new one stays */
+  memcpy(registry->epoch, epoch.data, epoch.len);
+  registry->epoch_len = epoch.len;
+  return EP_OK;
+}
+
+/* The state of a copy is older than what clients have met since. If it went on under the same
+ * names, they would wait for ids that it gives to other items. So it is another state (EP-LOST-2).
+ */
+static ep_status load_copy(ep_registry *registry) {
+  registry->loading.copy = true;
   return EP_OK;
 }
 
@@ -61,6 +74,8 @@ static ep_status load_meta(ep_registry *registry, const ep_record *record) {
     status = load_format(registry, &value);
   } else if (ep_bytes_equal(record->key, EP_LITERAL("epoch"))) {
     status = load_epoch(registry, &value);
+  } else if (ep_bytes_equal(record->key, copy_key)) {
+    status = load_copy(registry);
   } else if (ep_bytes_equal(record->key, EP_LITERAL("key"))) {
     status = load_key(registry, &value);
   } else if (ep_bytes_equal(record->key, EP_LITERAL("seen"))) {
@@ -126,7 +141,7 @@ static ep_status load_client(ep_registry *registry, const ep_record *record) {
   ep_unpack key = {record->key, false}, value = {record->value, false};
   if (ep_unpack_u32(&key) != registry->count || !ep_unpack_ended(&key)) return EP_DAMAGED;
   ep_bytes id = ep_unpack_bytes(&value, ep_unpack_u8(&value));
-  if (value.bad || id.len == 0 || id.len > EP_LIMIT_CLIENT_ID) return EP_DAMAGED;
+  if (value.bad || !ep_is_printable(id, EP_LIMIT_CLIENT_ID)) return EP_DAMAGED;
   if (ep_registry_find(registry, id) != NULL) return EP_DAMAGED;
   if (registry->count == UINT32_MAX / 4 || !ep_reg_account_reserve(registry)) return EP_NO_MEMORY;
   ep_account *account = ep_reg_account_new(registry, id);
@@ -303,6 +318,24 @@ ep_status ep_registry_load(ep_registry *registry, const ep_record *record) {
   }
 }
 
+/* A client of EP/2 goes on when it is known by its instance and knows our epoch. Neither holds now:
+ * both sides number anew, and nothing unconfirmed is thrown away (EP-LOST-1, EP-LOST-2,
+ * EP-LOST-5). No client has our epoch for its instance. */
+static bool begin_epoch(ep_registry *registry) {
+  ep_record gone = {.table = EP_TABLE_META, .remove = true, .key = copy_key};
+  ep_record_write(&registry->records, &gone);
+  if (registry->records.failed) return false;
+  for (uint32_t i = 0; i < registry->count; i++) {
+    ep_account *account = registry->accounts[i];
+    if (account->instance_len == 0) continue; /* EP/1: the uid tells a duplicate */
+    memcpy(account->instance, registry->epoch, registry->epoch_len);
+    account->instance_len = (uint8_t)registry->epoch_len;
+    ep_reg_dirty(registry, account);
+  }
+  registry->meta_written = false;
+  return true;
+}
+
 ep_status ep_registry_loaded(ep_registry *registry) {
   if (!registry->loading.any) return EP_OK; /* a new store */
   if (!meta_complete(&registry->loading)) return EP_DAMAGED;
@@ -315,5 +348,5 @@ ep_status ep_registry_loaded(ep_registry *registry) {
   }
   registry->dirty = NULL;
   registry->meta_written = true;
-  return EP_OK;
+  return !registry->loading.copy || begin_epoch(registry) ? EP_OK : EP_NO_MEMORY;
 }

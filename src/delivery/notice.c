@@ -2,9 +2,14 @@
  * Read first: delivery/registry_internal.h. */
 #include "delivery/registry_internal.h"
 
+enum { NOTICE_BYTES = 256 }; /* about what one takes */
+
 bool ep_reg_notice_room(const ep_registry *registry, const ep_account *account) {
   EP_ASSERT(account->version == 2);
-  return account->down.notices < registry->config.notices;
+  if (account->down.notices == 0) return true;
+  uint64_t bytes = registry->config.notices * NOTICE_BYTES;
+  return account->down.notices <
+         ep_memory_allow(registry->config.memory, bytes, EP_REG_PARTS) / NOTICE_BYTES;
 }
 
 static ep_item *notice_item(ep_registry *registry, ep_item_kind kind, const ep_message *message) {
@@ -47,18 +52,21 @@ void ep_reg_push_notice(ep_registry *registry, ep_account *account, ep_item *ite
   ep_reg_emit(registry, EP_OUTCOME_MAIL, account);
 }
 
-static ep_step refuse_v1(ep_registry *registry, const ep_upward *up, ep_counter counter) {
+static ep_step refuse_v1(ep_registry *registry, const ep_upward *up, ep_error error,
+                         ep_counter counter) {
   size_t uid_len = up->command->uid_json.len;
   if (!ep_reg_accept_reserve(registry, up, 1, uid_len, 0)) return EP_STEP_NO_MEMORY;
   ep_reg_accept(registry, up);
+  registry->tally.errors[error]++;
   ep_reg_note(registry, up->account, counter, 1, up->command->uid_json);
   return EP_STEP_DONE;
 }
 
 ep_step ep_reg_refuse(ep_registry *registry, ep_upward *up, ep_error error, ep_counter counter) {
   ep_account *account = up->account;
-  if (account->version == 1) return refuse_v1(registry, up, counter);
+  if (account->version == 1) return refuse_v1(registry, up, error, counter);
   if (!ep_reg_notice_room(registry, account)) {
+    registry->tally.limits[EP_BOUND_NOTICES]++;
     up->blocker = account;
     return EP_STEP_BLOCKED;
   }
@@ -74,6 +82,7 @@ ep_step ep_reg_refuse(ep_registry *registry, ep_upward *up, ep_error error, ep_c
   ep_reg_accept(registry, up);
   ep_reg_note(registry, account, counter, 1, up->command->uid_json);
   ep_reg_push_notice(registry, account, item);
+  registry->tally.errors[error]++;
   return EP_STEP_DONE;
 }
 
@@ -115,6 +124,7 @@ bool ep_reg_receipt_make(ep_registry *registry, ep_item **out, const ep_item *of
 /* EP-RCPT-2: the limit `notices` leaves it out. */
 static void receipt_miss(ep_registry *registry, ep_account *sender) {
   sender->missed++;
+  registry->tally.limits[EP_BOUND_NOTICES]++;
   registry->counted[EP_COUNTER_RECEIPTS_MISSED]++;
   ep_reg_dirty(registry, sender);
 }

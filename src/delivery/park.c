@@ -113,10 +113,14 @@ void ep_reg_parked_free(ep_registry *registry) {
 
 static bool parking_full(const ep_registry *registry, uint32_t size) {
   if (registry->parked >= registry->config.parked) return true;
-  return registry->parked != 0 && registry->parked_bytes + size > registry->config.parked_bytes;
+  uint64_t most =
+      ep_memory_allow(registry->config.memory, registry->config.parked_bytes, EP_REG_PARTS);
+  return registry->parked != 0 && registry->parked_bytes + size > most;
 }
 
 static ep_step park_refuse(ep_registry *registry, ep_upward *up) {
+  bool many = registry->parked >= registry->config.parked;
+  registry->tally.limits[many ? EP_BOUND_PARKED : EP_BOUND_PARKED_BYTES]++;
   if (up->account->version == 2 || up->force) {
     return ep_reg_refuse(registry, up, EP_ERROR_PARKED_FULL, EP_COUNTER_PARKED_REFUSED);
   }

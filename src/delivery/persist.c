@@ -1,5 +1,6 @@
 /* Floor 3, delivery. What the registry asks a store to keep. The tables:
- *   META       "epoch", "format", "key", "seen" (uids remembered for one client), "sequence"
+ *   META       "epoch", "format", "key", "seen" (uids remembered for one client), "sequence";
+ *              "copy", in a backup only (load.c)
  *   CLIENTS    index (4 bytes): all of an account that must outlive a restart, but its mailbox
  *   LOG        sequence (8): an item, and who has it where; or, parked, its address
  *   CONFIRMED  index, slot (4 + 8): confirmed out of order

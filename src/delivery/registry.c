@@ -274,6 +274,10 @@ ep_bytes ep_registry_epoch(const ep_registry *registry) {
 
 uint64_t ep_registry_parked(const ep_registry *registry) { return registry->parked; }
 
+uint64_t ep_registry_parked_bytes(const ep_registry *registry) { return registry->parked_bytes; }
+
+ep_tally *ep_registry_tally(ep_registry *registry) { return &registry->tally; }
+
 uint64_t ep_registry_counted(const ep_registry *registry, ep_counter counter) {
   EP_ASSERT(counter < EP_COUNTER_COUNT);
   return registry->counted[counter];

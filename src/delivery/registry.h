@@ -5,11 +5,13 @@
 #ifndef EP_DELIVERY_REGISTRY_H
 #define EP_DELIVERY_REGISTRY_H
 
+#include "base/memory.h"
 #include "delivery/command.h"
 #include "delivery/inbox.h"
 #include "delivery/outbox.h"
 #include "delivery/seen.h"
 #include "delivery/selector.h"
+#include "wire/tally.h"
 
 /* What the server knows of one client id. Owned by the registry; lives as long as it. Other modules
  * read it, and write only `down` (cursor, repeat) through outbox.h, and `user`. */
@@ -48,7 +50,8 @@ typedef struct ep_account {
   /* EP/2: the gap for which RETRY was given last (up.expected + 1; 0: none), items held since. */
   uint64_t asked;
   uint32_t asked_held;
-  void *user; /* the connection, for the server machine */
+  uint64_t came; /* EP/2: one more than the highest id that came on this connection */
+  void *user;    /* the connection, for the server machine */
 } ep_account;
 
 typedef struct ep_registry_config {
@@ -58,6 +61,7 @@ typedef struct ep_registry_config {
   bool durable; /* produce records */
   uint64_t clients, mailbox, mailbox_bytes, parked, parked_bytes, notices, held, held_bytes, dedup;
   uint64_t gap_wait_ms, mailbox_wait_ms;
+  const ep_memory *memory; /* a ceiling below which the limits shrink; NULL: none */
 } ep_registry_config;
 
 /* What applying a command led to; pulled after each apply. Pointers are valid until the next apply.
@@ -105,12 +109,16 @@ uint64_t ep_registry_deadline(
  * parked, unparked, receipts, receipts-missed); 0 for those that notes tell. */
 uint64_t ep_registry_counted(const ep_registry *registry, ep_counter counter);
 
+/* Of refusals and of limits reached; the server machine counts its own into it, too. */
+ep_tally *ep_registry_tally(ep_registry *registry);
+
 ep_account *ep_registry_find(const ep_registry *registry, ep_bytes id);
 ep_account *ep_registry_account(const ep_registry *registry,
                                 uint32_t index); /* in order of first authentication */
 uint32_t ep_registry_count(const ep_registry *registry);
 ep_bytes ep_registry_epoch(const ep_registry *registry);
 uint64_t ep_registry_parked(const ep_registry *registry);
+uint64_t ep_registry_parked_bytes(const ep_registry *registry);
 /* Does account's session match all pairs of a compiled selector? (presence filters, lists) */
 bool ep_registry_matches(const ep_registry *registry, const ep_account *account,
                          const ep_selector *selector);

@@ -13,6 +13,9 @@
 #include "base/assert.h"
 #include "delivery/registry.h"
 
+/* While memory is scarce a mailbox may hold one part in so many of what is left. */
+enum { EP_REG_PARTS = 256 };
+
 /* A message for which nobody matches yet. */
 typedef struct ep_parked {
   ep_item *item;
@@ -40,6 +43,7 @@ typedef struct ep_accounts {
 /* What has been loaded so far: keys must ascend. */
 typedef struct ep_loading {
   bool any, unknown;
+  bool copy;     /* what is loaded was copied from a store */
   unsigned meta; /* which of them were there */
   uint8_t table;
   uint8_t last[64];
@@ -80,6 +84,7 @@ struct ep_registry {
   uint64_t sequence_written;
   ep_loading loading;
   uint64_t counted[EP_COUNTER_COUNT];
+  ep_tally tally;
 };
 
 typedef enum { EP_STEP_DONE, EP_STEP_BLOCKED, EP_STEP_NO_MEMORY } ep_step;

@@ -91,16 +91,24 @@ static bool mailbox_full(const ep_registry *registry, const ep_account *account,
   uint64_t messages = ep_outbox_count(down) - down->notices;
   if (messages == 0) return false;
   return messages >= registry->config.mailbox ||
-         down->bytes + size > registry->config.mailbox_bytes;
+         down->bytes + size >
+             ep_memory_allow(registry->config.memory, registry->config.mailbox_bytes, EP_REG_PARTS);
 }
 
-static void count_full(const ep_registry *registry, routing *route) {
+static void tally_full(ep_registry *registry, const ep_account *full) {
+  uint64_t messages = ep_outbox_count(&full->down) - full->down.notices;
+  bool many = messages >= registry->config.mailbox;
+  registry->tally.limits[many ? EP_BOUND_MAILBOX : EP_BOUND_MAILBOX_BYTES]++;
+}
+
+static void count_full(ep_registry *registry, routing *route) {
   const ep_matches *matches = &registry->matches;
   for (uint32_t i = 0; i < matches->count; i++) {
     ep_account *account = matches->items[i];
     if (!mailbox_full(registry, account, route->shape.len)) continue;
     if (route->full++ == 0) route->first_full = account;
   }
+  if (route->full != 0) tally_full(registry, route->first_full);
 }
 
 /* EP-LIM-6, EP-LIM-5. Those who are full leave the list; the first of them are named in
@@ -122,6 +130,7 @@ static void part_full(ep_registry *registry, const routing *route) {
   ep_buffer_append_byte(&registry->names, ']');
   EP_ASSERT(kept + route->full == matches->count);
   matches->count = kept;
+  if (named < route->full) registry->tally.limits[EP_BOUND_NAMED]++;
 }
 
 static bool make_items(ep_registry *registry, routing *route) {
@@ -189,6 +198,7 @@ static void deliver(ep_registry *registry, const routing *route) {
   ep_reg_accept(registry, route->up);
   registry->counted[EP_COUNTER_ACCEPTED]++;
   if (route->full != 0) {
+    registry->tally.errors[EP_ERROR_MAILBOX_FULL]++;
     ep_reg_note(registry, route->up->account, EP_COUNTER_MAILBOX_REFUSED, route->full,
                 route->up->command->uid_json);
   }
@@ -209,6 +219,7 @@ static ep_step route_message(ep_registry *registry, routing *route) {
     return EP_STEP_BLOCKED;
   }
   if (route->full != 0 && up->account->version == 2 && !ep_reg_notice_room(registry, up->account)) {
+    registry->tally.limits[EP_BOUND_NOTICES]++;
     up->blocker = up->account;
     return EP_STEP_BLOCKED;
   }

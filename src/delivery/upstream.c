@@ -39,6 +39,7 @@ void ep_reg_accept(ep_registry *registry, const ep_upward *up) {
   if (remembers_uid(up)) {
     uint32_t position = ep_seen_add(&account->seen, up->print.bytes);
     ep_reg_seen_write(registry, account, position, &up->print);
+    if (account->seen.total > account->seen.max) registry->tally.limits[EP_BOUND_DEDUP]++;
   }
   confirm_to_sender(registry, account, up->command);
   ep_reg_dirty(registry, account);
@@ -110,7 +111,7 @@ static void gap_start(ep_registry *registry, ep_account *account) {
   registry->gaps.last = account;
 }
 
-/* EP/2: once per gap, and again when it stays while more comes. */
+/* EP-RECV-4, EP-RECV-13: once per gap, and again when it stays while more comes. */
 static void ask_for_gap(ep_registry *registry, ep_account *account) {
   bool asked = account->asked == account->up.expected + 1;
   if (asked && account->asked_held < ASK_AGAIN) return;
@@ -121,11 +122,12 @@ static void ask_for_gap(ep_registry *registry, ep_account *account) {
 }
 
 void ep_reg_settle(ep_registry *registry, ep_account *account) {
-  bool gap = account->up.count != 0 && account->blocked == NULL;
   if (account->version == 2) {
-    if (gap) ask_for_gap(registry, account);
+    bool missing = account->came > account->up.expected; /* held above it, or dropped */
+    if (missing && account->blocked == NULL) ask_for_gap(registry, account);
     return;
   }
+  bool gap = account->up.count != 0 && account->blocked == NULL;
   if (account->in_gap && (!gap || account->gap_expected != account->up.expected)) {
     gap_stop(registry, account);
   }
@@ -138,6 +140,7 @@ void ep_reg_stream_drop(ep_registry *registry, ep_account *account) {
   gap_stop(registry, account);
   account->asked = 0;
   account->asked_held = 0;
+  account->came = 0;
   EP_ASSERT(account->blocked == NULL && !account->in_gap);
 }
 
@@ -207,6 +210,8 @@ static void hold(ep_registry *registry, ep_account *account, const ep_command *c
   if (dropped != 0) {
     ep_bytes uid = outcome == EP_HOLD_DROPPED ? command->uid_json : EP_NOTHING;
     ep_reg_tell(registry, account, EP_COUNTER_HELD_DROPPED, dropped, uid);
+    bool many = account->up.count == account->up.max_count;
+    registry->tally.limits[many ? EP_BOUND_HELD : EP_BOUND_HELD_BYTES] += dropped;
   }
 }
 
@@ -223,6 +228,7 @@ static void receive_v2(ep_registry *registry, ep_upward *up, ep_bytes bytes) {
   ep_account *account = up->account;
   uint64_t id = up->command->id;
   if (id > EP_ID_MAX) return; /* without a number it is no item of a stream */
+  if (id >= account->came) account->came = id + 1;
   if (id < account->up.expected) {
     if (duplicate(registry, up) != EP_STEP_DONE) ep_reg_failed(registry, account->link);
   } else if (id > account->up.expected) {

@@ -4,8 +4,8 @@
  * Read first: delivery/registry_internal.h. */
 #include "delivery/registry_internal.h"
 
-/* EP/2 waits for room for its own notices: that is looked at whenever its own mailbox changes, and
- * has no end by time, so that it is in no list. */
+/* EP/2 waits for room for its own notices (EP-LIM-11): that is looked at whenever its own mailbox
+ * changes, and has no end by time, so that it is in no list. */
 static bool is_listed(const ep_account *account) { return account->version == 1; }
 
 static ep_account **first_of(ep_registry *registry, ep_account *blocker) {

@@ -104,6 +104,11 @@ void ep_client_end_connection(ep_client *client, ep_want want, ep_bytes reason, 
 
 /* ---- Making one ---- */
 
+void ep_client_reader_init(ep_client *client, ep_frame_reader *out) {
+  ep_frame_reader_init(out, &client->allocator, &client->scratch);
+  ep_frame_reader_set_limit(out, client->frame_most, client->depth_most);
+}
+
 static ep_bytes keep_string(ep_client *client, const char *text) {
   if (text == NULL) return EP_NOTHING;
   ep_bytes bytes = ep_client_trim(ep_client_text(text));
@@ -134,10 +139,19 @@ static ep_status check_presence(ep_client *client) {
   return ep_client_check_message(client, &auth);
 }
 
+static bool take_limits(ep_client *client, const ep_client_config *config) {
+  if (config->frame > EP_FRAME_MOST || config->depth > EP_JSON_DEPTH_MAX) return false;
+  if (config->frame != 0) client->frame_most = (size_t)config->frame;
+  if (config->depth != 0) client->depth_most = (unsigned)config->depth;
+  ep_client_reader_init(client, &client->reader);
+  return true;
+}
+
 static ep_status configure(ep_client *client, const ep_client_config *config) {
   if (!usable_name(config->client_id, EP_LIMIT_CLIENT_ID)) return EP_INVALID_ARGUMENT;
   if (!usable_name(config->secret, EP_LIMIT_CREDENTIAL)) return EP_INVALID_ARGUMENT;
   if (!usable_name(config->token, EP_LIMIT_CREDENTIAL)) return EP_INVALID_ARGUMENT;
+  if (!take_limits(client, config)) return EP_INVALID_ARGUMENT;
   client->max_version = config->max_version == 1 ? 1 : 2;
   client->transport = config->transport;
   client->durable = config->durable;
@@ -173,7 +187,9 @@ static void init(ep_client *client, const ep_surroundings *surroundings) {
   ep_inbox_init(&client->inbox, allocator, EP_LIMIT_HELD, EP_LIMIT_HELD_BYTES);
   ep_seen_init(&client->seen, allocator, EP_LIMIT_DEDUP);
   ep_frame_scratch_init(&client->scratch, allocator);
-  ep_frame_reader_init(&client->reader, allocator, &client->scratch);
+  client->frame_most = EP_LIMIT_FRAME;
+  client->depth_most = EP_LIMIT_DEPTH;
+  ep_client_reader_init(client, &client->reader);
   client->reconnect_ms = EP_TIMER_RECONNECT_MS;
   client->reconnect_at = client->auth_at = client->auth_repeat_at = UINT64_MAX;
   client->ping_at = client->idle_at = client->ask_at = client->gap_at = UINT64_MAX;
@@ -318,10 +334,10 @@ static void take_frame(ep_client *client, ep_frame_result result) {
       ep_client_step(client, EP_CLIENT_IN_OVERSIZE, &(ep_client_data){.why = EP_ERROR_TOO_LARGE});
       break;
     case EP_FRAME_TOO_DEEP:
-      ep_client_step(client, EP_CLIENT_IN_OVERSIZE, &(ep_client_data){.why = EP_ERROR_TOO_DEEP});
+      ep_client_step(client, EP_CLIENT_IN_OVERDEEP, &(ep_client_data){.why = EP_ERROR_TOO_DEEP});
       break;
     case EP_FRAME_TOO_MANY:
-      ep_client_step(client, EP_CLIENT_IN_OVERSIZE, &(ep_client_data){.why = EP_ERROR_BAD_MESSAGE});
+      ep_client_step(client, EP_CLIENT_IN_OVERDEEP, &(ep_client_data){.why = EP_ERROR_BAD_MESSAGE});
       break;
     default: ep_client_fail(client, "no memory"); ep_client_mend(client);
   }

@@ -7,6 +7,7 @@
 void ep_client_down_closed(ep_client *client) {
   ep_inbox_drop_all(&client->inbox); /* it is unconfirmed, so it comes again */
   client->ask_at = client->gap_at = UINT64_MAX;
+  client->came = 0;
 }
 
 /* Events that wait to be taken keep their old generation: their ids mean nothing any more. */
@@ -111,10 +112,13 @@ static bool accept(ep_client *client, const ep_message *message) {
 
 /* ---- What came too early ---- */
 
-/* EP-RECV-4: one question for each gap; on a lossy transport it is repeated. */
+/* EP/2: something came that is behind the expected one. It is held; or it was dropped. */
+static bool is_missing(const ep_client *client) { return client->came > client->inbox.expected; }
+
+/* EP-RECV-4, EP-RECV-13: one question for each gap; on a lossy transport it is repeated. */
 void ep_client_ask(ep_client *client) {
   ep_message retry = {.action = EP_ACTION_MESSAGE_RETRY, .has = EP_HAS_ID};
-  if (client->inbox.count == 0) return;
+  if (!is_missing(client)) return;
   retry.id = client->inbox.expected;
   ep_client_write_or_fail(client, &retry);
   uint32_t wait = client->ask_ms * 2;
@@ -125,10 +129,9 @@ void ep_client_ask(ep_client *client) {
 /* There is a gap that was not there before. EP-COMPAT-2: an EP/1 server is not asked. */
 static void begin_gap(ep_client *client) {
   client->ask_at = client->gap_at = UINT64_MAX;
-  if (client->inbox.count == 0) return;
   if (ep_client_in(client, EP_CLIENT_V1)) {
-    client->gap_at = client->now + EP_TIMER_GAP_WAIT_MS;
-  } else {
+    if (client->inbox.count != 0) client->gap_at = client->now + EP_TIMER_GAP_WAIT_MS;
+  } else if (is_missing(client)) {
     client->ask_ms = EP_TIMER_RESEND_MS / 2;
     ep_client_ask(client);
   }
@@ -158,7 +161,7 @@ static bool accept_held(ep_client *client, const ep_held *held) {
   ep_message message;
   ep_error why;
   size_t used;
-  ep_frame_reader_init(&reader, &client->allocator, &client->scratch);
+  ep_client_reader_init(client, &reader);
   ep_frame_result result = ep_frame_read(&reader, &used, ep_bytes_of(held->blob, held->len));
   bool done = result == EP_FRAME_READY;
   if (done) {
@@ -176,7 +179,7 @@ static bool accept_held(ep_client *client, const ep_held *held) {
 static void drain(ep_client *client) {
   const ep_held *lowest;
   ep_inbox *inbox = &client->inbox;
-  if (inbox->count == 0) return;
+  if (inbox->count == 0 && !is_missing(client)) return;
   while ((lowest = ep_inbox_lowest(inbox)) != NULL && lowest->id <= inbox->expected) {
     if (lowest->id == inbox->expected) {
       if (!accept_held(client, lowest)) return;
@@ -195,7 +198,10 @@ void ep_client_do_receive(ep_client *client, const ep_client_data *data) {
   ep_inbox *inbox = &client->inbox;
   if ((message->has & EP_HAS_ID) == 0) {
     ep_client_do_refuse_invalid(client, data);
-  } else if (message->id < inbox->expected) {
+    return;
+  }
+  if (message->id >= client->came) client->came = message->id + 1;
+  if (message->id < inbox->expected) {
     client->confirm_due = true; /* EP-RECV-2: the confirmation may be what was lost */
   } else if (message->id > inbox->expected) {
     hold(client, data);

@@ -32,7 +32,7 @@ enum {
 typedef struct ep_client_data {
   const ep_message *message; /* NULL: not a message */
   ep_bytes text;             /* the message as JSON text, for holding */
-  ep_error why;              /* `invalid`, `oversize`: what is wrong */
+  ep_error why;              /* `invalid`, `oversize`, `overdeep`: what is wrong */
 } ep_client_data;
 
 /* An event that waits to be taken, and its bytes behind it. */
@@ -66,6 +66,8 @@ struct ep_client {
   ep_transport transport;
   bool durable;
   uint64_t window, outbox_most, outbox_bytes_most;
+  size_t frame_most; /* bytes of a frame that is read */
+  unsigned depth_most;
   uint8_t id_len;
   char id[EP_LIMIT_CLIENT_ID + 1];
 
@@ -79,6 +81,7 @@ struct ep_client {
   uint64_t written;    /* slots below it may be known to the server under their numbers */
   ep_inbox inbox;      /* inbox.expected: the next id that becomes an event */
   uint64_t safe;       /* the next id that the application has not taken */
+  uint64_t came;       /* EP/2: one more than the highest id that came on this connection */
   uint32_t generation; /* changes when the down stream is numbered anew */
   ep_seen seen;
   uint64_t seen_taken;        /* seen.total as far as the application has taken the messages */
@@ -156,6 +159,7 @@ void ep_client_say_error(ep_client *client, ep_error code);
 void ep_client_trace_frame(ep_client *client, ep_trace_kind kind, ep_bytes frame);
 void ep_client_random_name(ep_client *client, char out[EP_CLIENT_INSTANCE_LEN + 1]);
 uint64_t ep_client_random(ep_client *client);
+void ep_client_reader_init(ep_client *client, ep_frame_reader *out); /* with its own limits */
 
 /* client_up.c */
 /* Whether a server could read it as it stands: INVALID_ARGUMENT, NO_MEMORY. */

@@ -11,6 +11,7 @@
 #include "delivery/pack.h"
 #include "delivery/record.h"
 #include "machine/client_internal.h"
+#include "wire/number.h"
 
 enum { STATE_FORMAT = 1, KEY_MOST = 16, PRINT_LEN = 16, HEAD_MOST = 512 };
 
@@ -186,7 +187,9 @@ static ep_status load_client(ep_client *client, ep_bytes value) {
   if (!ep_unpack_ended(&in) || client->loaded_meta || peer_version > 2 || adopt > 1)
     return EP_DAMAGED;
   if (shift > base || base > next || next - base > EP_OUTBOX_MOST) return EP_DAMAGED;
-  if (epoch.len > EP_LIMIT_NAME || !ep_is_printable(id, EP_LIMIT_CLIENT_ID)) return EP_DAMAGED;
+  if (safe > EP_ID_MAX || next - shift > EP_ID_MAX) return EP_DAMAGED;
+  if (epoch.len != 0 && !ep_is_printable(epoch, EP_LIMIT_NAME)) return EP_DAMAGED;
+  if (!ep_is_printable(id, EP_LIMIT_CLIENT_ID)) return EP_DAMAGED;
   if (!take_name(client->instance, NULL, instance, EP_LIMIT_NAME)) return EP_DAMAGED;
   client->other_id = client->id_len != 0 && !ep_bytes_equal(id, ep_client_id_bytes(client));
   if (client->id_len == 0) take_name(client->id, &client->id_len, id, EP_LIMIT_CLIENT_ID);
@@ -226,13 +229,18 @@ static ep_status load_meta(ep_client *client, ep_bytes key, ep_bytes value) {
   return EP_DAMAGED;
 }
 
+/* As ep_client_make_uid makes them. */
+static bool is_own_uid(const ep_message *message) {
+  return (message->has & EP_HAS_UID) != 0 && message->uid.len == 36 && message->uid_json.len == 38;
+}
+
 /* The item that this message is; it must be spelled as it was stored. */
 static ep_status remake(ep_client *client, ep_item **out, const ep_message *message, uint32_t hole,
                         ep_bytes text) {
   ep_status status;
   bool session = message->action == EP_ACTION_SESSION_UPDATE;
   if (!session && message->action != EP_ACTION_MESSAGE_NEW) return EP_DAMAGED;
-  if (!session && (message->has & EP_HAS_UID) == 0) return EP_DAMAGED;
+  if (!session && !is_own_uid(message)) return EP_DAMAGED;
   *out = ep_client_make_item(client, &status, session ? EP_ITEM_SESSION : EP_ITEM_MESSAGE, message);
   if (*out == NULL) return status == EP_INVALID_ARGUMENT ? EP_DAMAGED : status;
   const ep_item *item = *out;

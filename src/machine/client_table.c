@@ -40,12 +40,10 @@ static bool if_is_final(const ep_client *client, const ep_client_data *data) {
   }
 }
 
-/* Written before, and not confirmed: what was never written, nobody can want again. */
 static bool if_is_unconfirmed(const ep_client *client, const ep_client_data *data) {
   uint64_t slot;
   if ((data->message->has & EP_HAS_ID) == 0) return false;
-  return ep_outbox_slot_of(&client->outbox, data->message->id, &slot) &&
-         slot < client->outbox.cursor;
+  return ep_outbox_slot_of(&client->outbox, data->message->id, &slot);
 }
 
 static bool if_has_id(const ep_client *client, const ep_client_data *data) {
@@ -210,8 +208,25 @@ void ep_client_do_refuse_invalid(ep_client *client, const ep_client_data *data) 
   ep_client_say_error(client, data->why == EP_ERROR_NONE ? EP_ERROR_BAD_MESSAGE : data->why);
 }
 
-void ep_client_do_refuse_too_large(ep_client *client, const ep_client_data *data) {
-  ep_client_say_error(client, data->why); /* EP-LIM-2 */
+/* EP-LIM-10: if it was an item, it waits at the server, and whoever runs this client must know. */
+void ep_client_do_note_over_limit(ep_client *client, const ep_client_data *data) {
+  ep_bytes reason =
+      EP_LITERAL("The server wrote an object of more members than this client reads.");
+  if (data->why == EP_ERROR_TOO_LARGE) {
+    reason = EP_LITERAL(
+        "The server wrote a frame larger than this client reads; a message in it "
+        "waits until the client reads larger ones.");
+  } else if (data->why == EP_ERROR_TOO_DEEP) {
+    reason = EP_LITERAL(
+        "The server wrote JSON nested deeper than this client reads; a message of "
+        "it waits until the client reads deeper ones.");
+  }
+  ep_client_tell_error(client, data->why, EP_NOTHING, reason, false);
+}
+
+void ep_client_do_refuse_over_limit(ep_client *client, const ep_client_data *data) {
+  ep_client_do_note_over_limit(client, data);
+  ep_client_say_error(client, data->why);
 }
 
 /* EP-ERR-3 */

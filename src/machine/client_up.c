@@ -37,7 +37,7 @@ ep_status ep_client_check_message(ep_client *client, const ep_message *message) 
   ep_buffer_clear(work);
   ep_message_encode(work, EP_BARE, EP_C2S, message);
   if (work->failed) return EP_NO_MEMORY;
-  ep_frame_reader_init(&reader, &client->allocator, &client->scratch);
+  ep_client_reader_init(client, &reader);
   ep_frame_result result = ep_frame_read(&reader, &used, ep_buffer_bytes(work));
   ep_status status = result == EP_FRAME_NO_MEMORY ? EP_NO_MEMORY : EP_INVALID_ARGUMENT;
   if (result == EP_FRAME_READY && used == ep_buffer_len(work) &&
@@ -287,12 +287,10 @@ void ep_client_confirmed_marked(ep_client *client) {
   }
 }
 
-/* EP-SEND-4: cumulative; an id that was never written confirms nothing. */
+/* EP-SEND-4: cumulative; an id that no item has had confirms nothing. */
 static void take_confirm_id(ep_client *client, const ep_message *message) {
   uint64_t slot, base = client->outbox.base;
-  if ((message->has & EP_HAS_ID) == 0) return;
-  if (!ep_outbox_slot_of(&client->outbox, message->id, &slot) || slot >= client->outbox.cursor)
-    return;
+  if (!ep_outbox_slot_of(&client->outbox, message->id, &slot)) return;
   while (client->outbox.base <= slot) {
     if (ep_client_confirm_front(client)) continue;
     ep_client_fail(client, "no memory");
@@ -325,10 +323,12 @@ static void take_confirm_uid(ep_client *client, const ep_message *message) {
 }
 
 void ep_client_do_take_confirm(ep_client *client, const ep_client_data *data) {
-  if (ep_client_in(client, EP_CLIENT_V2))
+  if (!ep_client_in(client, EP_CLIENT_V2))
+    take_confirm_uid(client, data->message);
+  else if ((data->message->has & EP_HAS_ID) != 0)
     take_confirm_id(client, data->message);
   else
-    take_confirm_uid(client, data->message);
+    ep_client_do_refuse_invalid(client, data); /* EP-ERR-4: here a uid confirms nothing */
 }
 
 /* ---- Written again ---- */
@@ -425,10 +425,11 @@ static bool write_slot(ep_client *client, ep_buffer *out, uint64_t slot) {
   return true;
 }
 
-/* EP-SEND-6. It goes at once, before what was never written. */
+/* EP-SEND-6. It goes at once, before what was not written yet; that goes in its turn. */
 void ep_client_do_repeat_item(ep_client *client, const ep_client_data *data) {
   uint64_t slot;
   if (!ep_outbox_slot_of(&client->outbox, data->message->id, &slot)) return;
+  if (slot >= client->outbox.cursor) return;
   if (ep_buffer_len(&client->control) > EP_LIMIT_OUTPUT) return; /* it will be asked for again */
   write_slot(client, &client->control, slot);
 }

@@ -6,58 +6,6 @@
  * Read first: epigeon.h (the calls), server_internal.h (the files). Then: server_table.c. */
 #include "machine/server_internal.h"
 
-/* ---- Counters and notes ---- */
-
-void ep_server_count(ep_server *server, ep_counter counter, uint64_t by) {
-  server->counters[counter] += by;
-}
-
-void ep_server_note(ep_server_conn *conn, ep_counter counter, ep_error error) {
-  ep_server *server = conn->server;
-  ep_server_count(server, counter, 1);
-  struct ep_server_note *note = &server->notes[server->note_next++ % EP_NOTES];
-  if (server->note_next - server->note_first > EP_NOTES) server->note_first++;
-  memset(note, 0, sizeof *note);
-  note->counter = counter;
-  note->error = error;
-  note->count = 1;
-  memcpy(note->address, conn->address, sizeof note->address);
-  if (conn->account == NULL) return;
-  note->client_len = (uint8_t)conn->account->id.len;
-  memcpy(note->client, conn->account->id.data, note->client_len);
-}
-
-static const char *const counter_names[] = {
-#define COUNTER(name, text, meaning) text,
-    EP_COUNTERS(COUNTER)
-#undef COUNTER
-};
-
-bool ep_server_next_note(ep_server *server, ep_note *out) {
-  if (server->note_first == server->note_next) return false;
-  const struct ep_server_note *note = &server->notes[server->note_first++ % EP_NOTES];
-  *out = (ep_note){.counter = counter_names[note->counter], .address = note->address};
-  out->client_id = ep_bytes_of(note->client, note->client_len);
-  out->uid = ep_bytes_of(note->uid, note->uid_len);
-  out->code = note->error == EP_ERROR_NONE ? NULL : ep_error_name(note->error);
-  out->count = note->count;
-  return true;
-}
-
-size_t ep_server_counters(const ep_server *server, const char **names, uint64_t *values,
-                          size_t max) {
-  size_t count = max < EP_COUNTER_COUNT ? max : EP_COUNTER_COUNT;
-  for (size_t i = 0; i < count; i++) {
-    names[i] = counter_names[i];
-    values[i] = server->counters[i] + ep_registry_counted(server->registry, (ep_counter)i);
-  }
-  return count;
-}
-
-size_t ep_server_connections(const ep_server *server) { return server->connections; }
-
-size_t ep_server_clients(const ep_server *server) { return ep_registry_count(server->registry); }
-
 /* ---- Connections ---- */
 
 /* EP-LIM-7 */
@@ -65,7 +13,9 @@ ep_status ep_server_accept(ep_server *server, ep_conn *out, const ep_peer *peer,
   EP_ASSERT(!server->sealed);
   server->now_ms = now_ms;
   if (server->stopping || server->broken) return EP_FULL;
-  if (server->connections >= server->config.connections) return EP_FULL;
+  bool full = server->connections >= server->config.connections;
+  if (full) ep_server_reached(server, EP_BOUND_CONNECTIONS);
+  if (full || ep_memory_is_short(&server->memory)) return EP_FULL;
   ep_server_conn *conn = ep_server_conn_new(server, peer);
   if (conn == NULL) return EP_NO_MEMORY;
   server->connections++;
@@ -102,6 +52,7 @@ static void enter_clock(ep_server_conn *conn) {
 
 void ep_server_step(ep_server_conn *conn, unsigned input, const ep_message *message) {
   uint8_t before = conn->machine.state;
+  if (conn->version != 2) ep_server_tally_untold(conn, input, message);
   ep_machine_step(&conn->machine, input, conn, message);
   if (conn->machine.state == before) return;
   enter_clock(conn);
@@ -138,7 +89,10 @@ static unsigned decode(ep_server_conn *conn, ep_frame_result result, ep_message 
   if (result != EP_FRAME_READY) *message = (ep_message){.action = EP_ACTION_UNKNOWN};
   switch (result) {
     case EP_FRAME_MALFORMED: return EP_SERVER_IN_MALFORMED;
-    case EP_FRAME_TOO_LARGE: return EP_SERVER_IN_OVERSIZE;
+    case EP_FRAME_TOO_LARGE:
+      ep_server_reached(conn->server,
+                        conn->account == NULL ? EP_BOUND_EARLY_FRAME : EP_BOUND_FRAME);
+      return EP_SERVER_IN_OVERSIZE;
     case EP_FRAME_NO_MEMORY: return EP_SERVER_IN_FAILED;
     case EP_FRAME_INVALID: conn->trouble = EP_ERROR_BAD_MESSAGE; return EP_SERVER_IN_INVALID;
     default: break;
@@ -147,14 +101,30 @@ static unsigned decode(ep_server_conn *conn, ep_frame_result result, ep_message 
   ep_error why;
   ep_decode decoded = ep_message_decode(&conn->reader, EP_C2S, message, &why);
   conn->trouble = why;
+  for (unsigned i = 0; i < EP_BOUND_COUNT && conn->server->scratch.over >> i != 0; i++)
+    if ((conn->server->scratch.over >> i & 1) != 0) ep_server_reached(conn->server, (ep_limit)i);
   if (result == EP_FRAME_READY)
     return decoded == EP_DECODE_OK ? input_of_action(message) : EP_SERVER_IN_INVALID;
   conn->trouble = result == EP_FRAME_TOO_DEEP ? EP_ERROR_TOO_DEEP : EP_ERROR_BAD_MESSAGE;
   return EP_SERVER_IN_OVERDEEP;
 }
 
+/* More output than this, and a connection is served again in a later turn. */
+#define EP_MUCH_OUTPUT (1024u * 1024u)
+
+/* EP-LIM-1: who does not read is not asked for more, once the limit `output` waits for it. */
 static bool takes_bytes(const ep_server_conn *conn) {
-  return conn->machine.state != EP_SERVER_JOINING && conn->machine.state < EP_SERVER_CLOSING;
+  return conn->machine.state != EP_SERVER_JOINING && conn->machine.state < EP_SERVER_CLOSING &&
+         ep_buffer_len(&conn->pending) <= EP_LIMIT_OUTPUT;
+}
+
+/* The timer `frame_time` runs from the first byte of a frame to its end byte (EP-TIME-6). */
+static void watch_frame(ep_server_conn *conn, bool ended) {
+  bool unfinished = conn->reader.partial != NULL || conn->reader.skipping;
+  if (!unfinished || conn->machine.state >= EP_SERVER_CLOSING)
+    ep_conn_list_take(conn, EP_LINK_FRAME);
+  else if (ended || conn->links[EP_LINK_FRAME].list == NULL)
+    ep_conn_list_put(&conn->server->unfinished, conn, EP_LINK_FRAME, conn->server->now_ms);
 }
 
 size_t ep_server_receive(ep_server *server, ep_conn id, ep_bytes bytes, uint64_t now_ms) {
@@ -164,17 +134,22 @@ size_t ep_server_receive(ep_server *server, ep_conn id, ep_bytes bytes, uint64_t
   if (conn == NULL) return bytes.len;
   if (conn->machine.state == EP_SERVER_V2) /* EP-TIME-2, EP-TIME-3 */
     ep_conn_list_put(&server->heard, conn, EP_LINK_CLOCK, now_ms);
-  size_t taken = 0;
+  size_t taken = 0, before = ep_buffer_len(&conn->pending);
+  bool ended = false;
   while (takes_bytes(conn)) { /* EP-AUTH-8 */
     size_t used = 0;
     ep_frame_result result = ep_frame_read(&conn->reader, &used, ep_bytes_from(bytes, taken));
     taken += used;
     if (result == EP_FRAME_MORE) break;
+    ended = true;
     ep_message message;
     unsigned input = decode(conn, result, &message);
     ep_server_step(conn, input, &message);
     ep_server_run(server);
+    if (ep_buffer_len(&conn->pending) > before + EP_MUCH_OUTPUT) break;
   }
+  watch_frame(conn, ended);
+  ep_server_relieve(server);
   return conn->machine.state == EP_SERVER_CLOSING ? bytes.len : taken;
 }
 
@@ -206,6 +181,12 @@ static uint64_t due(const ep_conn_list *list, uint64_t wait_ms) {
   return list->first == NULL ? EP_NEVER : list->first->links[EP_LINK_CLOCK].since_ms + wait_ms;
 }
 
+static uint64_t frame_due(const ep_server *server) {
+  const ep_server_conn *conn = server->unfinished.first;
+  return conn == NULL ? EP_NEVER
+                      : conn->links[EP_LINK_FRAME].since_ms + server->config.frame_time_ms;
+}
+
 static uint64_t lossy_due(const ep_server *server) {
   uint64_t first = EP_NEVER;
   for (const ep_server_conn *conn = server->lossy.first; conn != NULL;
@@ -224,6 +205,7 @@ uint64_t ep_server_deadline(const ep_server *server) {
   first = earlier(first, due(&server->heard, server->config.ping_ms));
   first = earlier(first, due(&server->pinged, server->config.idle_ms));
   first = earlier(first, due(&server->closing, EP_TIMER_CLOSE_MS));
+  first = earlier(first, frame_due(server));
   return earlier(first, lossy_due(server));
 }
 
@@ -235,6 +217,23 @@ static void tick_list(ep_server *server, ep_conn_list *list, uint64_t wait_ms, u
     if (list == &server->heard) ep_conn_list_put(&server->pinged, conn, EP_LINK_CLOCK, since_ms);
     ep_server_step(conn, input, NULL);
     ep_server_run(server);
+  }
+}
+
+/* EP-TIME-6. EP/1 has no word for it. */
+static void tick_unfinished(ep_server *server) {
+  while (frame_due(server) <= server->now_ms) {
+    ep_server_conn *conn = server->unfinished.first;
+    ep_conn_list_take(conn, EP_LINK_FRAME);
+    ep_server_note(conn, EP_COUNTER_SLOW_FRAMES, EP_ERROR_IDLE);
+    if (conn->machine.state == EP_SERVER_V2) {
+      ep_server_step(conn, EP_SERVER_IN_IDLE, NULL);
+      ep_server_run(server);
+    } else {
+      ep_server_refused(server, EP_ERROR_IDLE);
+      conn->abandoned = true;
+      ep_server_mark(conn);
+    }
   }
 }
 
@@ -263,6 +262,7 @@ void ep_server_tick(ep_server *server, uint64_t now_ms) {
   tick_list(server, &server->heard, server->config.ping_ms, EP_SERVER_IN_SILENCE);
   tick_list(server, &server->pinged, server->config.idle_ms, EP_SERVER_IN_IDLE);
   tick_list(server, &server->closing, EP_TIMER_CLOSE_MS, EP_SERVER_IN_CLOSE_TIMEOUT);
+  tick_unfinished(server);
   tick_lossy(server);
   tick_registry(server);
 }
@@ -334,6 +334,7 @@ static void take_config(ep_server *server, const ep_server_config *config) {
   own->auth_ms = or_default(own->auth_ms, EP_TIMER_AUTH_MS);
   own->gap_wait_ms = or_default(own->gap_wait_ms, EP_TIMER_GAP_WAIT_MS);
   own->mailbox_wait_ms = or_default(own->mailbox_wait_ms, EP_TIMER_MAILBOX_WAIT_MS);
+  own->frame_time_ms = or_default(own->frame_time_ms, EP_TIMER_FRAME_TIME_MS);
   own->ping_ms = or_default(own->ping_ms, EP_TIMER_PING_MS);
   own->idle_ms = or_default(own->idle_ms, EP_TIMER_IDLE_MS);
 }
@@ -359,7 +360,17 @@ static ep_registry *new_registry(ep_server *server) {
   inner.dedup = EP_LIMIT_DEDUP;
   inner.gap_wait_ms = config->gap_wait_ms;
   inner.mailbox_wait_ms = config->mailbox_wait_ms;
+  inner.memory = &server->memory;
   return ep_registry_new(&server->around.allocator, &inner);
+}
+
+/* What no server can be made with; 0 stands for a default. */
+static bool in_range(const ep_server_config *config) {
+  if (config->depth > EP_JSON_DEPTH_MAX || config->connections > EP_CONNECTIONS_MOST) return false;
+  if (config->frame > EP_FRAME_MOST || config->held > UINT32_MAX / 8) return false;
+  if (config->mailbox > EP_OUTBOX_MOST / 4 || config->parked > EP_OUTBOX_MOST / 4) return false;
+  return config->clients <= UINT32_MAX / 4 &&
+         (config->memory == 0 || config->memory >= EP_MEMORY_LEAST);
 }
 
 static void *allocate(const ep_allocator *allocator, size_t size) {
@@ -371,17 +382,18 @@ static void *allocate(const ep_allocator *allocator, size_t size) {
 ep_status ep_server_new(ep_server **out, const ep_server_config *config) {
   const ep_allocator *allocator = &config->surroundings.allocator;
   EP_ASSERT(allocator->resize != NULL && config->surroundings.random != NULL);
-  if (config->depth > EP_JSON_DEPTH_MAX || config->connections > EP_CONNECTIONS_MOST)
-    return EP_INVALID_ARGUMENT;
+  if (!in_range(config)) return EP_INVALID_ARGUMENT;
   ep_server *server = allocate(allocator, sizeof *server);
   if (server == NULL) return EP_NO_MEMORY;
   server->around = config->surroundings;
   take_config(server, config);
+  ep_memory_init(&server->memory, allocator, config->memory);
+  server->around.allocator = server->memory.counted;
   allocator = &server->around.allocator;
   server->settle_since_ms = EP_NEVER;
   ep_buffer_init(&server->token, allocator);
   ep_buffer_init(&server->work, allocator);
-  ep_buffer_init(&server->records, allocator);
+  ep_buffer_init(&server->records, &server->memory.certain); /* without them there is no going on */
   ep_frame_scratch_init(&server->scratch, allocator);
   ep_sequencer_local_init(&server->order, allocator);
   server->notes = allocate(allocator, EP_NOTES * sizeof *server->notes);
@@ -415,7 +427,7 @@ void ep_server_free(ep_server *server) {
   ep_buffer_free(&server->work);
   ep_buffer_free(&server->records);
   release(server, server->notes, EP_NOTES * sizeof *server->notes);
-  ep_allocator allocator = server->around.allocator;
+  ep_allocator allocator = server->memory.outer;
   allocator.resize(allocator.context, server, sizeof *server, 0);
 }
 

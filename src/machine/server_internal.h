@@ -1,11 +1,13 @@
 /* Floor 4, machine. What the files of the server machine share; nobody else includes it.
  * server.c is the public face and the time, server_conn.c the connections, server_table.c the rows'
  * guards and actions, server_outcome.c what the registry decided, server_presence.c who hears of
- * whom, server_output.c what leaves. Read first: delivery/registry.h, machine/table.h. */
+ * whom, server_output.c what leaves, server_memory.c who gives way when memory is tight,
+ * server_count.c what is counted. Read first: delivery/registry.h, machine/table.h. */
 #ifndef EP_MACHINE_SERVER_INTERNAL_H
 #define EP_MACHINE_SERVER_INTERNAL_H
 
 #include "base/assert.h"
+#include "base/memory.h"
 #include "delivery/registry.h"
 #include "delivery/sequencer.h"
 #include "machine/table.h"
@@ -28,13 +30,14 @@ typedef struct ep_conn_link {
   uint64_t since_ms;
 } ep_conn_link;
 
-/* Which of its lists a connection is in: one for its clock, one for what it has to do, and two for
- * what is told to it. */
+/* Which of its lists a connection is in: one for its clock, one for what it has to do, two for what
+ * is told to it, and one while a frame of it is unfinished. */
 typedef enum {
   EP_LINK_CLOCK,
   EP_LINK_READY,
   EP_LINK_WATCH,
   EP_LINK_LOSSY,
+  EP_LINK_FRAME,
   EP_LINK_COUNT
 } ep_link_use;
 
@@ -80,7 +83,9 @@ typedef struct ep_server_slot {
 #define EP_SPARES 8
 
 struct ep_server {
-  ep_surroundings around;
+  ep_surroundings around; /* its allocator is memory.counted */
+  ep_memory memory;
+  uint64_t relieve_above; /* memory used: look again who is to give way when it is more than this */
   ep_server_config config;
   ep_buffer token;
   ep_registry *registry;
@@ -98,6 +103,7 @@ struct ep_server {
   size_t connections;
   ep_conn_list unauthenticated, heard, pinged, closing; /* clocks */
   ep_conn_list ready, watchers, lossy;
+  ep_conn_list unfinished; /* the frame that came in part longest ago first */
   ep_server_later later;
   ep_buffer spares[EP_SPARES]; /* blocks of drained buffers, for the next one that fills */
   unsigned spare_count;
@@ -138,6 +144,21 @@ void ep_server_tell_departure(ep_server *server, const ep_account *account);
 void ep_server_tell_session(ep_server *server, const ep_account *account);
 void ep_server_write_list(ep_server_conn *conn, const ep_selector *selector); /* NULL: all */
 
+/* server_memory.c */
+/* While memory is tight: those who hold most are closed, until it is not. */
+void ep_server_relieve(ep_server *server);
+/* Why it must not be read as fast as others: it holds much. */
+bool ep_server_conn_is_heavy(const ep_server_conn *conn);
+
+/* server_count.c */
+void ep_server_count(ep_server *server, ep_counter counter, uint64_t by);
+/* Counts, and keeps a line for the log. */
+void ep_server_note(ep_server_conn *conn, ep_counter counter, ep_error error);
+void ep_server_refused(ep_server *server, ep_error error); /* an error code was the answer */
+void ep_server_reached(ep_server *server, ep_limit limit);
+/* The same for an input of a connection that is told nothing, since it does not speak EP/2. */
+void ep_server_tally_untold(ep_server_conn *conn, unsigned input, const ep_message *message);
+
 /* server_output.c */
 void ep_server_write(ep_server_conn *conn, const ep_message *message);
 void ep_server_write_error(ep_server_conn *conn, ep_error error, const ep_message *about);
@@ -146,8 +167,5 @@ void ep_server_repeat(ep_server_conn *conn); /* lossy: the oldest unconfirmed it
 ep_form ep_server_form(const ep_server_conn *conn);
 void ep_server_mark(ep_server_conn *conn); /* it has something to do */
 void ep_server_give_back(ep_server *server, ep_buffer *buffer);
-void ep_server_count(ep_server *server, ep_counter counter, uint64_t by);
-/* Counts, and keeps a line for the log. */
-void ep_server_note(ep_server_conn *conn, ep_counter counter, ep_error error);
 
 #endif

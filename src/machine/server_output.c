@@ -6,6 +6,7 @@
 /* Enough for one write to be worth its system call; more waits in the mailbox, where it is shared.
  */
 #define EP_FILL_BYTES (256u * 1024u)
+#define EP_FILL_TIGHT (32u * 1024u)
 #define EP_KEEP_BYTES (512u * 1024u)
 #define EP_REPEAT_ITEMS 64u
 
@@ -71,6 +72,7 @@ void ep_server_write_error(ep_server_conn *conn, ep_error error, const ep_messag
     message.has |= EP_HAS_UID;
   }
   ep_server_write(conn, &message);
+  ep_server_refused(conn->server, error);
 }
 
 /* Notices are for EP/2 only (EP-COMPAT-1, EP-MSG-4). */
@@ -112,16 +114,21 @@ static void wind_repeat_clock(ep_server_conn *conn) {
   down->repeat_at = conn->server->now_ms + down->repeat_ms;
 }
 
+static size_t fill_most(const ep_server *server) {
+  return ep_memory_is_tight(&server->memory) ? EP_FILL_TIGHT : EP_FILL_BYTES;
+}
+
 /* EP-SEND-2, EP-SEND-9: in order, within the peer's window; EP-SEND-3: the cursor never goes back
  * while the connection lives. */
 static void fill(ep_server_conn *conn) {
   ep_outbox *down = &conn->account->down;
   uint64_t end = down->next;
   if (conn->version == 2 && end - down->base > conn->window) end = down->base + conn->window;
-  while (down->cursor < end && ep_buffer_len(&conn->pending) < EP_FILL_BYTES &&
+  while (down->cursor < end && ep_buffer_len(&conn->pending) < fill_most(conn->server) &&
          !conn->pending.failed)
     ep_server_write_item(conn, down->cursor++);
   wind_repeat_clock(conn);
+  if (end < down->next) ep_server_reached(conn->server, EP_BOUND_WINDOW);
 }
 
 static bool is_serving(const ep_server_conn *conn) {
@@ -140,6 +147,7 @@ static void prepare(ep_server_conn *conn) {
   }
   bool flood = ep_buffer_len(&conn->pending) > 2 * (uint64_t)EP_LIMIT_OUTPUT + EP_LIMIT_FRAME;
   if (conn->pending.failed || flood) conn->abandoned = true; /* EP-LIM-1, EP-ERR-5 */
+  if (flood) ep_server_reached(conn->server, EP_BOUND_OUTPUT);
 }
 
 static ep_bytes output_of(ep_server_conn *conn) {

@@ -4,6 +4,10 @@
  */
 #include "machine/server_internal.h"
 
+/* A list is not longer than about this, however large the sessions: a frame that can be read. */
+#define EP_LIST_BYTES (EP_LIMIT_OUTPUT / 16)
+#define EP_LIST_TIGHT (EP_LIMIT_OUTPUT / 64)
+
 /* EP-PRES-5 */
 static bool wants(const ep_server_conn *conn, const ep_account *about) {
   if (conn->version == 1) return true;
@@ -11,7 +15,9 @@ static bool wants(const ep_server_conn *conn, const ep_account *about) {
 }
 
 static bool is_slow(ep_server_conn *conn) {
-  if (!conn->stale && ep_buffer_len(&conn->pending) <= EP_LIMIT_OUTPUT) return false;
+  uint64_t most = ep_memory_allow(&conn->server->memory, EP_LIMIT_OUTPUT, 256);
+  if (!conn->stale && ep_buffer_len(&conn->pending) <= most) return false;
+  if (!conn->stale) ep_server_reached(conn->server, EP_BOUND_OUTPUT);
   conn->stale = true; /* EP-PRES-6 */
   ep_server_count(conn->server, EP_COUNTER_PRESENCE_SKIPPED, 1);
   return true;
@@ -79,6 +85,8 @@ void ep_server_write_list(ep_server_conn *conn, const ep_selector *selector) {
   ep_server *server = conn->server;
   uint64_t matching = count_listed(server, selector), listed = 0;
   bool only_present = matching > EP_LIMIT_LISTED;
+  if (only_present) ep_server_reached(server, EP_BOUND_LISTED);
+  uint64_t most = ep_memory_is_tight(&server->memory) ? EP_LIST_TIGHT : EP_LIST_BYTES;
   ep_buffer *work = &server->work;
   ep_buffer_clear(work);
   ep_buffer_append_byte(work, '[');
@@ -86,7 +94,7 @@ void ep_server_write_list(ep_server_conn *conn, const ep_selector *selector) {
     const ep_account *account = ep_registry_account(server->registry, i);
     if (only_present && account->link == 0) continue;
     if (!is_listed(server, account, selector)) continue;
-    if (listed == EP_LIMIT_LISTED) break;
+    if (listed == EP_LIMIT_LISTED || ep_buffer_len(work) >= most) break;
     if (listed++ > 0) ep_buffer_append_byte(work, ',');
     append_entry(work, account);
   }

@@ -82,11 +82,16 @@ static void refuse_later(ep_server_conn *conn, ep_error error) {
   conn->server->later = (ep_server_later){conn, EP_SERVER_IN_REFUSED};
 }
 
+/* EP-ERR-5: there is no memory to do what it asks. */
+static void fail_later(ep_server_conn *conn) {
+  conn->server->later = (ep_server_later){conn, EP_SERVER_IN_FAILED};
+}
+
 /* EP-PRES-5 */
-static bool take_presence(ep_server_conn *conn, const ep_message *message) {
+static ep_status take_presence(ep_server_conn *conn, const ep_message *message) {
   conn->wants_presence = conn->version == 1 || message->presence_json.len > 0;
-  if (message->presence_json.len == 0 || conn->version == 1) return true;
-  return ep_selector_compile(&conn->presence, message->presence_json) == EP_OK;
+  if (message->presence_json.len == 0 || conn->version == 1) return EP_OK;
+  return ep_selector_compile(&conn->presence, message->presence_json);
 }
 
 /* EP-AUTH-2 */
@@ -95,7 +100,12 @@ static void join(ep_server_conn *conn, const ep_message *message) {
   conn->version = message->version >= 2 ? 2 : 1;
   conn->window = (message->has & EP_HAS_WINDOW) != 0 ? message->window : EP_LIMIT_WINDOW;
   if (conn->window == 0) conn->window = 1;
-  if (!take_presence(conn, message)) {
+  ep_status presence = take_presence(conn, message);
+  if (presence == EP_NO_MEMORY) {
+    fail_later(conn);
+    return;
+  }
+  if (presence != EP_OK) {
     refuse_later(conn, EP_ERROR_BAD_AUTH);
     return;
   }
@@ -259,13 +269,15 @@ static void submit_refusal(ep_server_conn *conn, const ep_message *message, ep_e
 }
 
 /* EP-SESS-4 */
-static bool is_good_session(const ep_server *server, ep_bytes session) {
-  if (session.len > server->config.session) return false;
+static bool is_good_session(ep_server *server, ep_bytes session) {
+  if (session.len > server->config.session) ep_server_reached(server, EP_BOUND_SESSION);
+  if (session.len > ep_memory_allow(&server->memory, server->config.session, 4096)) return false;
   ep_json *json = (ep_json *)&server->scratch.json;
   ep_json_member member;
   unsigned count = 0;
   ep_json_members_begin(json, EP_JSON_DEPTH_MAX);
   while (ep_json_members_next(json, &member, session)) count++;
+  if (count > EP_LIMIT_MEMBERS) ep_server_reached(server, EP_BOUND_MEMBERS);
   return count <= EP_LIMIT_MEMBERS;
 }
 
@@ -293,6 +305,8 @@ static void answer_list(ep_server_conn *conn, const ep_message *message) {
   ep_status status = ep_selector_compile(&selector, message->to_json);
   if (status == EP_OK)
     ep_server_write_list(conn, &selector);
+  else if (status == EP_NO_MEMORY)
+    fail_later(conn);
   else
     ep_server_write_error(conn, EP_ERROR_BAD_TO, NULL);
   ep_selector_free(&selector);

@@ -102,14 +102,30 @@ bool ep_is_printable(ep_bytes in, size_t most) {
   return true;
 }
 
-bool ep_field_printable(const ep_fields *fields, ep_bytes *out, ep_field field, size_t most) {
-  ep_bytes found;
+static uint32_t bound_of(ep_field field, size_t most) {
+  if (most == EP_LIMIT_NAME) return EP_BOUND_BIT(NAME);
+  if (most == EP_LIMIT_CREDENTIAL) return EP_BOUND_BIT(CREDENTIAL);
+  return field == EP_FIELD_UID ? EP_BOUND_BIT(UID) : EP_BOUND_BIT(CLIENT_ID);
+}
+
+static bool read_printable(const ep_fields *fields, ep_bytes *out, ep_field field, size_t most,
+                           uint32_t bound) {
+  ep_bytes found = EP_NOTHING;
   if (!ep_field_is(fields, field, EP_JSON_STRING)) return false;
-  if (ep_json_inside(fields->at[field], fields->text).len > most * SPELLED_MOST) return false;
-  if (!ep_field_string(fields, &found, field)) return false;
-  if (!ep_is_printable(found, most)) return false;
+  bool longer = ep_json_inside(fields->at[field], fields->text).len > most * SPELLED_MOST;
+  if (!longer && !ep_field_string(fields, &found, field)) return false;
+  if (longer || found.len > most) fields->scratch->over |= bound;
+  if (longer || !ep_is_printable(found, most)) return false;
   *out = found;
   return true;
+}
+
+bool ep_field_printable(const ep_fields *fields, ep_bytes *out, ep_field field, size_t most) {
+  return read_printable(fields, out, field, most, bound_of(field, most));
+}
+
+bool ep_field_uid(const ep_fields *fields, ep_bytes *out, ep_field field) {
+  return read_printable(fields, out, field, EP_LIMIT_UID, EP_BOUND_BIT(UID));
 }
 
 bool ep_field_id(const ep_fields *fields, uint64_t *out, ep_field field) {
@@ -118,14 +134,16 @@ bool ep_field_id(const ep_fields *fields, uint64_t *out, ep_field field) {
 }
 
 /* An object of at most EP_LIMIT_SELECTOR members, scalars all. */
-static bool is_selector(ep_bytes json) {
+static bool is_selector(const ep_fields *fields, ep_bytes json) {
   ep_json scan;
   ep_json_member member;
   unsigned pairs = 0;
   ep_json_members_begin(&scan, EP_JSON_DEPTH_MAX);
   while (ep_json_members_next(&scan, &member, json)) {
     if (member.kind == EP_JSON_ARRAY || member.kind == EP_JSON_OBJECT) return false;
-    if (++pairs > EP_LIMIT_SELECTOR) return false;
+    if (++pairs <= EP_LIMIT_SELECTOR) continue;
+    fields->scratch->over |= EP_BOUND_BIT(SELECTOR);
+    return false;
   }
   EP_ASSERT(scan.result == EP_JSON_DONE);
   return true;
@@ -135,5 +153,5 @@ ep_to_kind ep_field_to(const ep_fields *fields, ep_bytes *out, ep_field field) {
   if (ep_field_json(fields, field).len == 0) return EP_TO_NONE;
   if (ep_field_printable(fields, out, field, EP_LIMIT_CLIENT_ID)) return EP_TO_CLIENT;
   if (!ep_field_is(fields, field, EP_JSON_OBJECT)) return EP_TO_IMPOSSIBLE;
-  return is_selector(ep_field_json(fields, field)) ? EP_TO_SELECTOR : EP_TO_IMPOSSIBLE;
+  return is_selector(fields, ep_field_json(fields, field)) ? EP_TO_SELECTOR : EP_TO_IMPOSSIBLE;
 }

@@ -52,8 +52,11 @@ bool ep_field_string(const ep_fields *fields, ep_bytes *out, ep_field field);
  * string. */
 ep_bytes ep_field_words(const ep_fields *fields, ep_field field);
 
-/* A string of 1 to `most` bytes of printable ASCII. */
+/* A string of 1 to `most` bytes of printable ASCII. One that is longer is told in scratch->over. */
 bool ep_field_printable(const ep_fields *fields, ep_bytes *out, ep_field field, size_t most);
+
+/* The same for a uid, whatever field it is in. */
+bool ep_field_uid(const ep_fields *fields, ep_bytes *out, ep_field field);
 
 /* A number that can be an id: see ep_number_id. */
 bool ep_field_id(const ep_fields *fields, uint64_t *out, ep_field field);

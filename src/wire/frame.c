@@ -7,12 +7,12 @@
 
 /* More than this is not kept for the next enveloped message. */
 #define INNER_KEPT ((size_t)1 << 20)
-#define FRAME_MOST ((size_t)1 << 31)
 
 void ep_frame_scratch_init(ep_frame_scratch *out, const ep_allocator *allocator) {
   ep_json_begin(&out->json, 1);
   ep_buffer_init(&out->inner, allocator);
   out->strings_len = 0;
+  out->over = 0;
 }
 
 void ep_frame_scratch_free(ep_frame_scratch *scratch) {
@@ -53,7 +53,7 @@ void ep_frame_reader_free(ep_frame_reader *reader) {
 }
 
 void ep_frame_reader_set_limit(ep_frame_reader *reader, size_t frame_most, unsigned depth_most) {
-  EP_ASSERT(frame_most >= 1 && frame_most <= FRAME_MOST);
+  EP_ASSERT(frame_most >= 1 && frame_most <= EP_FRAME_MOST);
   EP_ASSERT(depth_most >= 1 && depth_most <= EP_JSON_DEPTH_MAX);
   reader->frame_most = frame_most;
   reader->depth_most = depth_most;
@@ -202,7 +202,7 @@ ep_frame_result ep_frame_read(ep_frame_reader *reader, size_t *used, ep_bytes in
   size_t skipped = 0;
   *used = 0;
   shown_drop(reader);
-  if (in.len > FRAME_MOST) in.len = FRAME_MOST;
+  if (in.len > EP_FRAME_MOST) in.len = EP_FRAME_MOST;
   if (reader->skipping && in.len != 0) skipped = skip_rest(reader, in);
   *used = skipped;
   if (skipped == in.len) return EP_FRAME_MORE;

@@ -5,8 +5,10 @@
 #define EP_WIRE_FRAME_H
 
 #include "wire/json.h"
+#include "wire/tally.h"
 
 #define EP_FRAME_END 0x0C
+#define EP_FRAME_MOST ((size_t)1 << 31) /* bytes: no limit `frame` is higher */
 
 /* How a frame is spelled: EP/1 wraps the JSON text of the message into a string; EP/2 does not. */
 typedef enum { EP_ENVELOPED, EP_BARE } ep_form;
@@ -31,6 +33,7 @@ typedef enum ep_frame_result {
 typedef struct ep_frame_scratch {
   ep_json json;
   ep_buffer inner; /* the text of an enveloped message, unescaped */
+  uint32_t over;   /* limits that the message decoded last was over: EP_BOUND_BIT of each */
   size_t strings_len;
   uint8_t strings[EP_FRAME_STRINGS];
 } ep_frame_scratch;
@@ -61,7 +64,7 @@ void ep_frame_reader_init(ep_frame_reader *out, const ep_allocator *allocator,
 /* Gives back what a partial frame holds; the reader is as after init, its limits kept. */
 void ep_frame_reader_free(ep_frame_reader *reader);
 
-/* New limits, from the next byte on: `frame_most` bytes without the end byte (1 to 2 GiB),
+/* New limits, from the next byte on: `frame_most` bytes without the end byte (1 to EP_FRAME_MOST),
  * `depth_most` levels (1 to EP_JSON_DEPTH_MAX; from the next frame on). */
 void ep_frame_reader_set_limit(ep_frame_reader *reader, size_t frame_most, unsigned depth_most);
 

@@ -27,7 +27,7 @@ static void flag(ep_message *out, unsigned has, bool found) {
 
 /* EP-MSG-3 */
 static void read_uid(ep_message *out, const ep_fields *fields, ep_field field) {
-  if (!ep_field_printable(fields, &out->uid, field, EP_LIMIT_UID)) return;
+  if (!ep_field_uid(fields, &out->uid, field)) return;
   out->uid_json = ep_field_json(fields, field);
   out->has |= EP_HAS_UID;
 }
@@ -430,6 +430,7 @@ ep_decode ep_message_decode(const ep_frame_reader *reader, ep_direction directio
   source in;
   EP_ASSERT(ep_frame_members(reader) != NULL);
   reader->scratch->strings_len = 0;
+  reader->scratch->over = 0;
   *out = (ep_message){.form = ep_frame_form(reader), .version = 1};
   source_collect(&in, reader, direction);
   out->name = ep_field_words(&in.top, EP_FIELD_ACTION);
@@ -439,7 +440,11 @@ ep_decode ep_message_decode(const ep_frame_reader *reader, ep_direction directio
   if (out->action != EP_ACTION_UNKNOWN) *why = codecs[out->action].decode[direction](out, &in);
   ep_error scan = scan_error(ep_frame_members(reader));
   if (scan != EP_ERROR_NONE) *why = scan;
-  return *why == EP_ERROR_NONE ? EP_DECODE_OK : EP_DECODE_INVALID;
+  if (*why == EP_ERROR_NONE) return EP_DECODE_OK;
+  if (scan == EP_ERROR_TOO_DEEP) reader->scratch->over |= EP_BOUND_BIT(DEPTH);
+  if (scan == EP_ERROR_BAD_MESSAGE || in.inner_missing)
+    reader->scratch->over |= EP_BOUND_BIT(MEMBERS);
+  return EP_DECODE_INVALID;
 }
 
 void ep_write_message(ep_writer *w, const ep_message *message) {
