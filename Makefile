@@ -22,14 +22,17 @@ comma := ,
 # SIMD (WAY=scalar).
 WAY ?= plain
 out := build/$(WAY)
-warnings := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wimplicit-fallthrough -pedantic
-flags_plain := -O3 -g
-flags_scalar := -O2 -g -DEP_SCALAR
+warnings := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wimplicit-fallthrough -pedantic $(WERROR)
+harden := -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+flags_plain := -O3 -g $(harden)
+flags_scalar := -O2 -g $(harden) -DEP_SCALAR
 flags_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS ?= $(flags_$(WAY))
 all_cflags = -std=c11 -fPIC -fno-semantic-interposition -Isrc -Igen -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE $(warnings) $(CFLAGS)
-ldflags := $(if $(filter asan,$(WAY)),-fsanitize=address$(comma)undefined) $(LDFLAGS)
-libraries := -luv -llmdb -lcrypto
+# The same sources give the same bytes, wherever they lie.
+map_cflags = "-ffile-prefix-map=$(CURDIR)=."
+ldflags := $(if $(filter asan,$(WAY)),-fsanitize=address$(comma)undefined) -Wl,-z,relro,-z,now $(LDFLAGS)
+libraries := -luv -llmdb -lssl -lcrypto
 
 core_c := $(filter-out src/base/freestanding.c,$(wildcard src/base/*.c)) \
 	$(wildcard src/wire/*.c src/delivery/*.c src/machine/*.c) gen/json.c
@@ -49,11 +52,11 @@ all: $(programs) $(archive) $(shared) ## builds the programs and the library
 
 include spec/spec.mk
 include src/test/test.mk
-include $(sort $(wildcard conformance/*/*.mk spec/model/*.mk))
+include $(sort $(wildcard conformance/*/*.mk spec/model/*.mk)) fuzz/fuzz.mk
 
 $(out)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(all_cflags) -MMD -MP -c -o $@ $<
+	$(CC) $(all_cflags) $(map_cflags) -MMD -MP -c -o $@ $<
 
 $(out)/gen/json.o: warnings += -Wno-implicit-fallthrough
 $(out)/conformance/%.o: all_cflags += -Iconformance
@@ -66,7 +69,7 @@ $(shared): $(call object,$(library_c))
 	$(CC) $(ldflags) -shared -Wl,-soname,libepigeon.so.$(major) -o $@ $^ $(libraries)
 
 $(out)/epigeond: $(call object,$(server_c)) $(archive)
-	$(CC) $(ldflags) -o $@ $^ $(libraries) -ljansson
+	$(CC) $(ldflags) -o $@ $^ $(libraries) -ljansson -lmicrohttpd
 
 $(out)/epigeon: $(call object,$(client_c)) $(archive)
 	$(CC) $(ldflags) -o $@ $^ $(libraries) -ljansson
@@ -90,10 +93,11 @@ deps: ## installs what building needs (Debian packages)
 	@.ci/need build
 
 .PHONY: install
-install: all ## copies programs, library, header, manual pages to PREFIX (DESTDIR is honoured)
+install: all $(out)/epigeon-conform ## copies programs, library, header, manual pages to PREFIX (DESTDIR is honoured)
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/include" "$(DESTDIR)$(PREFIX)/lib/pkgconfig" \
-		"$(DESTDIR)$(PREFIX)/share/man/man1" "$(DESTDIR)$(PREFIX)/share/bash-completion/completions"
-	install -m 755 $(out)/epigeond $(out)/epigeon "$(DESTDIR)$(PREFIX)/bin"
+		"$(DESTDIR)$(PREFIX)/share/man/man1" "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" \
+		"$(DESTDIR)$(PREFIX)/share/epigeon/cases" "$(DESTDIR)$(PREFIX)/lib/systemd/system"
+	install -m 755 $(out)/epigeond $(out)/epigeon $(out)/epigeon-conform "$(DESTDIR)$(PREFIX)/bin"
 	install -m 644 src/epigeon.h "$(DESTDIR)$(PREFIX)/include"
 	install -m 644 $(archive) "$(DESTDIR)$(PREFIX)/lib"
 	install -m 755 $(shared) "$(DESTDIR)$(PREFIX)/lib"
@@ -101,9 +105,14 @@ install: all ## copies programs, library, header, manual pages to PREFIX (DESTDI
 	ln -sf libepigeon.so.$(major) "$(DESTDIR)$(PREFIX)/lib/libepigeon.so"
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(version)|' src/epigeon.pc.in \
 		>"$(DESTDIR)$(PREFIX)/lib/pkgconfig/epigeon.pc"
-	install -m 644 src/cmd/epigeond.1 src/cmd/epigeon.1 "$(DESTDIR)$(PREFIX)/share/man/man1"
-	for name in epigeond epigeon; do install -m 644 src/cmd/$$name.bash \
-		"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$name" || exit 1; done
+	sed 's|@PREFIX@|$(PREFIX)|' src/cmd/systemd/epigeond.service.in \
+		>"$(DESTDIR)$(PREFIX)/lib/systemd/system/epigeond.service"
+	install -m 644 src/cmd/systemd/*.socket "$(DESTDIR)$(PREFIX)/lib/systemd/system"
+	install -m 644 src/cmd/epigeond.1 src/cmd/epigeon.1 conformance/runner/epigeon-conform.1 \
+		"$(DESTDIR)$(PREFIX)/share/man/man1"
+	for file in src/cmd/epigeond src/cmd/epigeon conformance/runner/epigeon-conform; do install -m 644 $$file.bash \
+		"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$(basename $$file)" || exit 1; done
+	install -m 644 conformance/cases/*.md conformance/cases/json-vectors.tsv "$(DESTDIR)$(PREFIX)/share/epigeon/cases"
 
 .PHONY: clean
 clean: ## removes build/

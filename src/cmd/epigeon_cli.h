@@ -30,6 +30,7 @@ enum {
 
 typedef struct cli_options {
   const char *server, *id, *state, *presence, *secret_file, *token_file;
+  ep_tls_files tls;
   const char *to, *to_match, *file, *session;
   const char *word;    /* MESSAGE, SELECTOR or JSON; NULL: none */
   uint64_t timeout_ms; /* 0: none */

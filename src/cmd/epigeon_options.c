@@ -23,6 +23,9 @@ enum {
   OPT_V1,
   OPT_SECRET_FILE,
   OPT_TOKEN_FILE,
+  OPT_TLS_CA,
+  OPT_TLS_CERT,
+  OPT_TLS_KEY,
   OPT_JSON,
   OPT_TIMEOUT,
   OPT_HELP,
@@ -44,6 +47,9 @@ static const struct option longs[] = {
     {"v1", no_argument, NULL, OPT_V1},
     {"secret-file", required_argument, NULL, OPT_SECRET_FILE},
     {"token-file", required_argument, NULL, OPT_TOKEN_FILE},
+    {"tls-ca", required_argument, NULL, OPT_TLS_CA},
+    {"tls-cert", required_argument, NULL, OPT_TLS_CERT},
+    {"tls-key", required_argument, NULL, OPT_TLS_KEY},
     {"json", no_argument, NULL, OPT_JSON},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
     {"help", no_argument, NULL, OPT_HELP},
@@ -61,13 +67,16 @@ static const struct option longs[] = {
 
 static const char common_help[] =
     "Options of every command:\n"
-    "  --server ADDR:PORT | unix:PATH  where the server is (127.0.0.1:9999)\n"
+    "  --server ADDR:PORT | tls:ADDR:PORT | unix:PATH  where the server is (127.0.0.1:9999)\n"
     "  --id CLIENT_ID        who to be (a random UUID)\n"
     "  --state FILE          keep the state of the client here, and go on from it\n"
     "  --presence SELECTOR   also hear who comes and goes of those who match, {} for all\n"
     "  --v1                  speak EP/1 only\n"
     "  --secret-file FILE    the secret of the client id is the first line of FILE\n"
     "  --token-file FILE     the join token is the first line of FILE\n"
+    "  --tls-ca FILE         whom to believe that a tls: server is the right one (the system's "
+    "CAs)\n"
+    "  --tls-cert FILE, --tls-key FILE  our certificate and its key, if the server asks for one\n"
     "  --json                write one JSON object a line\n"
     "  --timeout SECONDS     do not wait longer\n"
     "  --help, --version\n"
@@ -87,6 +96,7 @@ static void print_help(const cli_command *command) {
     int first_line = (int)strcspn(commands[i]->help, "\n");
     printf("  %-9s%.*s\n", commands[i]->name, first_line, commands[i]->help);
   }
+  printf("  %-9s%s\n", "top", "Shows what a server does, from its metrics; comes first.");
   printf("epigeon COMMAND --help tells more about one.\n\n%s", common_help);
 }
 
@@ -178,6 +188,9 @@ static void take_option(reading *r, int option, const char *value) {
     case OPT_V1: o->v1 = true; return;
     case OPT_SECRET_FILE: o->secret_file = value; return;
     case OPT_TOKEN_FILE: o->token_file = value; return;
+    case OPT_TLS_CA: o->tls.ca = value; return;
+    case OPT_TLS_CERT: o->tls.cert = value; return;
+    case OPT_TLS_KEY: o->tls.key = value; return;
     case OPT_JSON: o->json = true; return;
     case OPT_TIMEOUT: take_timeout(r, value); return;
     case OPT_HELP:

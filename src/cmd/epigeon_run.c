@@ -230,6 +230,7 @@ static cli_exit dial_as(cli *c, const char *secret, const char *token) {
   how.core.client_id = o->id;
   how.core.presence = o->presence;
   how.core.max_version = o->v1 ? 1 : 0;
+  how.tls = o->tls;
   how.core.secret = secret;
   how.core.token = token;
   ep_surroundings_default(&how.core.surroundings);

@@ -11,16 +11,18 @@
 
 #include "base/assert.h"
 
-enum { LINE_LEN = 4096, VALUE_MOST = 512, NOTES_A_SECOND = 5, COUNTERS_MOST = 64 };
+/* A line never breaks off: what does not fit whole is left out. */
+enum { LINE_LEN = 16384, VALUE_MOST = 512, EVENT_MOST = 1024, ESCAPED_MOST = 6, LINE_TAIL = 2 };
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
 
 static struct {
   ep_log_level least;
+  bool json;
   bool open;  /* between begin and end */
   bool heard; /* the level of this line is not too low */
   size_t len;
-  char line[LINE_LEN + 1];
+  char line[LINE_LEN + LINE_TAIL];
 } state = {.least = EP_LOG_INFO};
 
 bool ep_log_set_level(const char *name) {
@@ -30,6 +32,13 @@ bool ep_log_set_level(const char *name) {
     return true;
   }
   return false;
+}
+
+bool ep_log_hears(ep_log_level level) { return level >= state.least; }
+
+bool ep_log_set_form(const char *name) {
+  state.json = strcmp(name, "json") == 0;
+  return state.json || strcmp(name, "text") == 0;
 }
 
 static void put(const char *text, size_t len) {
@@ -46,25 +55,7 @@ static void put_time(void) {
   char text[32];
   if (clock_gettime(CLOCK_REALTIME, &now) != 0 || gmtime_r(&now.tv_sec, &parts) == NULL) return;
   size_t len = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-  (void)snprintf(text + len, sizeof text - len, ".%03uZ ",
-                 (unsigned)(now.tv_nsec / 1000000) % 1000);
-  put_text(text);
-}
-
-void ep_log_begin(ep_log_level level, const char *event, ...) {
-  EP_ASSERT(!state.open);
-  state.open = true;
-  state.heard = level >= state.least;
-  state.len = 0;
-  if (!state.heard) return;
-  put_time();
-  put_text(level_names[level]);
-  put_text(" ");
-  char text[1024];
-  va_list arguments;
-  va_start(arguments, event);
-  (void)vsnprintf(text, sizeof text, event, arguments);
-  va_end(arguments);
+  (void)snprintf(text + len, sizeof text - len, ".%03uZ", (unsigned)(now.tv_nsec / 1000000) % 1000);
   put_text(text);
 }
 
@@ -76,38 +67,95 @@ static bool is_plain(ep_bytes value) {
   return value.len != 0;
 }
 
+/* The bytes of the UTF-8 character that begins here; 0: there is none, or it is ASCII. */
+static size_t wide_len(ep_bytes in) {
+  uint8_t first = in.data[0];
+  size_t len = first >= 0xf0 && first <= 0xf4 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;
+  if (first > 0xf4 || len == 0 || len > in.len) return 0;
+  for (size_t i = 1; i < len; i++) {
+    if ((in.data[i] & 0xc0) != 0x80) return 0;
+  }
+  bool overlong = (first == 0xe0 && in.data[1] < 0xa0) || (first == 0xf0 && in.data[1] < 0x90);
+  bool beyond = (first == 0xed && in.data[1] > 0x9f) || (first == 0xf4 && in.data[1] > 0x8f);
+  return overlong || beyond ? 0 : len;
+}
+
+/* What is not UTF-8 is shown as U+FFFD. */
 static void put_quoted(ep_bytes value) {
   put_text("\"");
-  for (size_t i = 0; i < value.len; i++) {
+  for (size_t i = 0; i < value.len;) {
     uint8_t c = value.data[i];
     char escaped[8];
-    if (c < ' ' || c == 0x7f) {
-      (void)snprintf(escaped, sizeof escaped, "\\u%04x", c);
+    size_t wide = c < 0x80 ? 1 : wide_len((ep_bytes){value.data + i, value.len - i});
+    if (c < ' ' || c == 0x7f || wide == 0) {
+      (void)snprintf(escaped, sizeof escaped, "\\u%04x", wide == 0 ? 0xfffd : c);
       put_text(escaped);
     } else {
       if (c == '"' || c == '\\') put_text("\\");
-      put((const char *)&value.data[i], 1);
+      put((const char *)&value.data[i], wide);
     }
+    i += wide == 0 ? 1 : wide;
   }
   put_text("\"");
 }
 
-static void put_value(const char *key, ep_bytes value) {
-  EP_ASSERT(state.open);
+/* ---- Lines ----------------------------------------------------------------------------------- */
+
+static ep_bytes bytes_of(const char *text) {
+  return (ep_bytes){(const uint8_t *)text, strlen(text)};
+}
+
+static void put_head(ep_log_level level, const char *event) {
+  if (!state.json) {
+    put_time();
+    put_text(" ");
+    put_text(level_names[level]);
+    put_text(" ");
+    put_text(event);
+    return;
+  }
+  put_text("{\"time\":\"");
+  put_time();
+  put_text("\",\"level\":\"");
+  put_text(level_names[level]);
+  put_text("\",\"event\":");
+  put_quoted(bytes_of(event));
+}
+
+void ep_log_begin(ep_log_level level, const char *event, ...) {
+  EP_ASSERT(!state.open);
+  state.open = true;
+  state.heard = ep_log_hears(level);
+  state.len = 0;
   if (!state.heard) return;
-  put_text(" ");
+  char text[EVENT_MOST];
+  va_list arguments;
+  va_start(arguments, event);
+  (void)vsnprintf(text, sizeof text, event, arguments);
+  va_end(arguments);
+  put_head(level, text);
+}
+
+static bool put_key(const char *key, size_t value_len) {
+  EP_ASSERT(state.open);
+  if (!state.heard || LINE_LEN - state.len < strlen(key) + ESCAPED_MOST * value_len + 8)
+    return false;
+  put_text(state.json ? ",\"" : " ");
   put_text(key);
-  put_text("=");
+  put_text(state.json ? "\":" : "=");
+  return true;
+}
+
+static void put_value(const char *key, ep_bytes value) {
   if (value.len > VALUE_MOST) value.len = VALUE_MOST;
-  if (is_plain(value))
+  if (!put_key(key, value.len)) return;
+  if (!state.json && is_plain(value))
     put((const char *)value.data, value.len);
   else
     put_quoted(value);
 }
 
-void ep_log_text(const char *key, const char *value) {
-  put_value(key, (ep_bytes){(const uint8_t *)value, strlen(value)});
-}
+void ep_log_text(const char *key, const char *value) { put_value(key, bytes_of(value)); }
 
 void ep_log_bytes(const char *key, ep_bytes value) {
   if (value.len != 0) put_value(key, value);
@@ -116,71 +164,14 @@ void ep_log_bytes(const char *key, ep_bytes value) {
 void ep_log_number(const char *key, uint64_t value) {
   char text[24];
   (void)snprintf(text, sizeof text, "%llu", (unsigned long long)value);
-  ep_log_text(key, text);
+  if (put_key(key, strlen(text))) put_text(text);
 }
 
 void ep_log_end(void) {
   EP_ASSERT(state.open);
   state.open = false;
   if (!state.heard) return;
-  state.line[state.len++] = '\n'; /* there is one byte more than put uses */
+  if (state.json) state.line[state.len++] = '}'; /* there are LINE_TAIL bytes more than put uses */
+  state.line[state.len++] = '\n';
   if (write(STDERR_FILENO, state.line, state.len) < 0) return; /* nobody reads: nobody to tell */
-}
-
-/* ---- Notes ----------------------------------------------------------------------------------- */
-
-/* How loud a counter is: what goes on all the time, what an operator likes to know, what is
- * wrong. */
-static ep_log_level note_level(const char *counter) {
-  static const char *const usual[] = {"connections", "accepted", "routed",     "confirmed",
-                                      "parked",      "unparked", "duplicates", "receipts",
-                                      "held",        "repeats"};
-  static const char *const known[] = {"joined", "replaced", "waits", "early", "presence-skipped"};
-  for (size_t i = 0; i < sizeof usual / sizeof *usual; i++) {
-    if (strcmp(usual[i], counter) == 0) return EP_LOG_DEBUG;
-  }
-  for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-    if (strcmp(known[i], counter) == 0) return EP_LOG_INFO;
-  }
-  return EP_LOG_WARN;
-}
-
-typedef struct rate {
-  const char *counter;
-  uint64_t second;
-  unsigned lines;
-  uint64_t left_out;
-} rate;
-
-static rate *rate_of(const char *counter) {
-  static rate rates[COUNTERS_MOST];
-  for (size_t i = 0; i < COUNTERS_MOST; i++) {
-    if (rates[i].counter == NULL) rates[i].counter = counter;
-    if (strcmp(rates[i].counter, counter) == 0) return &rates[i];
-  }
-  return NULL;
-}
-
-void ep_log_note(const ep_note *note, uint64_t now_ms) {
-  ep_log_level level = note_level(note->counter);
-  rate *limit = rate_of(note->counter);
-  if (level < state.least || limit == NULL) return;
-  if (limit->second != now_ms / 1000) {
-    limit->second = now_ms / 1000;
-    limit->lines = 0;
-  }
-  if (limit->lines == NOTES_A_SECOND) {
-    limit->left_out++;
-    return;
-  }
-  limit->lines++;
-  ep_log_begin(level, "%s", note->counter);
-  if (note->address != NULL && note->address[0] != '\0') ep_log_text("address", note->address);
-  ep_log_bytes("client", note->client_id);
-  ep_log_bytes("uid", note->uid);
-  if (note->code != NULL) ep_log_text("code", note->code);
-  ep_log_number("count", note->count);
-  if (limit->left_out != 0) ep_log_number("left-out", limit->left_out);
-  limit->left_out = 0;
-  ep_log_end();
 }

@@ -58,6 +58,10 @@ static bool list_add(ep_option_list *list, const char *text, int source) {
   return true;
 }
 
+bool ep_options_list_add(ep_option_list *list, const char *text) {
+  return list_add(list, text, list->source);
+}
+
 static bool flag_read(bool *out, const char *text) {
   if (text == NULL || strcmp(text, "yes") == 0 || strcmp(text, "true") == 0) {
     *out = true;

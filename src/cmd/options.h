@@ -48,6 +48,9 @@ typedef struct ep_options {
 bool ep_options_read(ep_options *options, int argc, char **argv);
 void ep_options_free(ep_options *options);
 
+/* Adds one more to a list. False: no memory. */
+bool ep_options_list_add(ep_option_list *list, const char *text);
+
 /* One line for each option. */
 void ep_options_help(const ep_options *options, FILE *out);
 

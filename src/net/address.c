@@ -55,10 +55,23 @@ static bool settle_host(ep_address *out, bool brackets) {
   return true;
 }
 
+static bool starts(const char *text, const char *with) {
+  return strncmp(text, with, strlen(with)) == 0;
+}
+
 bool ep_address_parse(ep_address *out, const char *text, char *message, size_t message_len) {
   EP_ASSERT(out != NULL && text != NULL && message != NULL && message_len >= 1);
-  *out = (ep_address){.kind = EP_ADDRESS_ALL};
-  if (strncmp(text, "unix:", 5) == 0) return parse_unix(out, text, message, message_len);
+  *out = (ep_address){.kind = EP_ADDRESS_ALL, .tls = starts(text, "tls:")};
+  if (out->tls) text += strlen("tls:");
+  if (starts(text, "unix:")) {
+    if (out->tls) return refuse(message, message_len, text, "is on this machine: leave out tls:");
+    return parse_unix(out, text, message, message_len);
+  }
+  if (starts(text, "fd:")) {
+    out->kind = EP_ADDRESS_FD;
+    return parse_port(&out->port, text + strlen("fd:")) ||
+           refuse(message, message_len, text, "has no number: write it as fd:NUMBER");
+  }
   const char *colon = strrchr(text, ':');
   if (colon == NULL || !parse_port(&out->port, colon + 1)) {
     return refuse(message, message_len, text, "has no port: write it as HOST:PORT");

@@ -1,5 +1,5 @@
-/* Floor 5, net. Addresses as people write them: 127.0.0.1:9999, [::1]:9999, :9999, host:9999,
- * unix:/run/e.sock.
+/* Floor 5, net. Addresses as people write them: 127.0.0.1:9999, [::1]:9999, :9999, host:9999, each
+ * also with tls: before it; unix:/run/e.sock; fd:3 and tls:fd:3 for a socket that was inherited.
  * Read first: epigeon.h (ep_serve_options). */
 #ifndef EP_NET_ADDRESS_H
 #define EP_NET_ADDRESS_H
@@ -14,14 +14,16 @@ typedef enum ep_address_kind {
   EP_ADDRESS_ALL, /* no host: every address of this machine */
   EP_ADDRESS_IP,
   EP_ADDRESS_NAME, /* to be resolved */
-  EP_ADDRESS_UNIX
+  EP_ADDRESS_UNIX,
+  EP_ADDRESS_FD /* a file descriptor that listens already */
 } ep_address_kind;
 
 typedef struct ep_address {
   ep_address_kind kind;
   struct sockaddr_storage ip; /* IP */
-  unsigned port;              /* all but UNIX */
-  char name[256];             /* NAME: the host; UNIX: the path */
+  unsigned port;              /* all but UNIX; FD: the descriptor */
+  char name[256];             /* NAME, IP: the host as it is written; UNIX: the path */
+  bool tls;
 } ep_address;
 
 /* False: message (at least 1 byte) receives one sentence. */

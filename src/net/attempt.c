@@ -1,4 +1,5 @@
-/* Floor 5, net. One connection of a dialer: a name is resolved, its addresses are tried one by one.
+/* Floor 5, net. One connection of a dialer: a name is resolved, its addresses are tried one by one;
+ * with TLS it is open when the handshake is over.
  * Read first: net/dialer.h. */
 #define _GNU_SOURCE 1
 #include <stdio.h>
@@ -16,13 +17,13 @@ static void attempt_free(ep_attempt *attempt) {
 }
 
 /* The dialer forgets it first: what it does then may start the next. */
-static void attempt_lose(ep_attempt *attempt, int code) {
+static void attempt_lose(ep_attempt *attempt, int code, const char *why) {
   ep_dialer *dialer = attempt->dialer;
   attempt->dialer = NULL;
   if (dialer == NULL) return;
   EP_ASSERT(dialer->attempt == attempt);
   dialer->attempt = NULL;
-  ep_dialer_lost(dialer, code);
+  ep_dialer_lost(dialer, code, why);
 }
 
 static void on_received(ep_link *link, ep_bytes bytes) {
@@ -36,9 +37,16 @@ static void on_written(ep_link *link, size_t len) {
 }
 
 static void on_ended(ep_link *link, int code) {
+  attempt_lose(attempt_of(link), code, ep_link_words(link, code));
   ep_link_close(link);
-  attempt_lose(attempt_of(link), code);
 }
+
+static void attempt_open(ep_attempt *attempt) {
+  attempt->phase = EP_CONNECTED;
+  if (attempt->dialer != NULL) ep_dialer_opened(attempt->dialer);
+}
+
+static void on_secured(ep_link *link) { attempt_open(attempt_of(link)); }
 
 static void connect_next(ep_attempt *attempt);
 
@@ -52,19 +60,33 @@ static void on_closed(ep_link *link) {
   }
 }
 
-static const ep_link_handlers handlers = {on_received, on_written, on_ended, on_closed};
+static const ep_link_handlers handlers = {.received = on_received,
+                                          .written = on_written,
+                                          .ended = on_ended,
+                                          .secured = on_secured,
+                                          .closed = on_closed};
+
+/* Connected: now the handshake, if there is to be one. A libuv code. */
+static int attempt_greet(ep_attempt *attempt) {
+  ep_dialer *dialer = attempt->dialer;
+  ep_link_tune(&attempt->link);
+  int code =
+      dialer->tls != NULL ? ep_link_secure(&attempt->link, dialer->tls, &dialer->address) : 0;
+  if (code != 0) return code;
+  ep_link_read(&attempt->link, true);
+  if (dialer->tls == NULL) attempt_open(attempt);
+  return 0;
+}
 
 static void on_connect(uv_connect_t *connect, int code) {
   ep_attempt *attempt = connect->data;
   if (attempt->dialer == NULL || attempt->link.closing) return;
   if (code == 0) {
-    attempt->phase = EP_CONNECTED;
-    ep_link_tune(&attempt->link);
-    ep_link_read(&attempt->link, true);
-    ep_dialer_opened(attempt->dialer);
-    return;
+    code = attempt_greet(attempt);
+    if (code == 0) return;
+    attempt->at = NULL; /* no other address is better */
   }
-  if (attempt->at == NULL) attempt_lose(attempt, code);
+  if (attempt->at == NULL) attempt_lose(attempt, code, NULL);
   ep_link_close(&attempt->link);
 }
 
@@ -80,13 +102,13 @@ static int connect_to(ep_attempt *attempt, const struct sockaddr *address) {
   }
   code = uv_tcp_connect(&attempt->connect, &attempt->link.uv.tcp, address, on_connect);
   if (code == 0) return 0;
-  if (attempt->at == NULL) attempt_lose(attempt, code);
+  if (attempt->at == NULL) attempt_lose(attempt, code, NULL);
   ep_link_close(&attempt->link); /* on_closed goes on */
   return 0;
 }
 
 static void attempt_fail(ep_attempt *attempt, int code) {
-  attempt_lose(attempt, code);
+  attempt_lose(attempt, code, NULL);
   attempt_free(attempt);
 }
 
@@ -138,7 +160,7 @@ void ep_attempt_start(ep_dialer *dialer) {
   EP_ASSERT(dialer->attempt == NULL);
   ep_attempt *attempt = calloc(1, sizeof *attempt);
   if (attempt == NULL) {
-    ep_dialer_lost(dialer, UV_ENOMEM);
+    ep_dialer_lost(dialer, UV_ENOMEM, NULL);
     return;
   }
   attempt->dialer = dialer;

@@ -30,8 +30,8 @@ void ep_dialer_written(ep_dialer *dialer, size_t len) {
   ep_client_sent(dialer->core, len, now_of(dialer));
 }
 
-static void trouble_say(ep_dialer *dialer, int code) {
-  const char *why = code == UV_EOF ? "the other side closed the connection" : uv_strerror(code);
+static void trouble_say(ep_dialer *dialer, int code, const char *why) {
+  if (why == NULL) why = uv_strerror(code);
   if (code == UV_ECONNREFUSED || (code == UV_ENOENT && dialer->address.kind == EP_ADDRESS_UNIX)) {
     why = "nobody listens there";
   }
@@ -40,10 +40,10 @@ static void trouble_say(ep_dialer *dialer, int code) {
 }
 
 /* The core has said farewell to this connection itself when it wants it closed. */
-void ep_dialer_lost(ep_dialer *dialer, int code) {
+void ep_dialer_lost(ep_dialer *dialer, int code, const char *why) {
   EP_ASSERT(dialer->attempt == NULL);
   dialer->give_up_ms = UINT64_MAX;
-  trouble_say(dialer, code);
+  trouble_say(dialer, code, why);
   ep_client_closed(dialer->core, now_of(dialer));
 }
 
@@ -83,6 +83,16 @@ static bool records_store(ep_dialer *dialer) {
   return stored;
 }
 
+/* For what we notice ourselves. code: of libuv. */
+static void attempt_lost(ep_dialer *dialer, int code) {
+  char why[EP_TLS_TROUBLE];
+  bool linked = dialer->attempt != NULL && dialer->attempt->phase != EP_RESOLVING;
+  (void)snprintf(why, sizeof why, "%s",
+                 linked ? ep_link_words(&dialer->attempt->link, code) : uv_strerror(code));
+  if (dialer->attempt != NULL) ep_attempt_abandon(dialer);
+  ep_dialer_lost(dialer, code, why);
+}
+
 /* True: all of it was taken, so there may be more. */
 static bool output_write(ep_dialer *dialer) {
   ep_attempt *attempt = dialer->attempt;
@@ -91,8 +101,7 @@ static bool output_write(ep_dialer *dialer) {
   if (output.len == 0) return false;
   ssize_t taken = ep_link_write(&attempt->link, output);
   if (taken < 0) {
-    ep_attempt_abandon(dialer);
-    ep_dialer_lost(dialer, (int)taken);
+    attempt_lost(dialer, (int)taken);
     return true;
   }
   if (taken > 0) ep_client_sent(dialer->core, (size_t)taken, now_of(dialer));
@@ -137,8 +146,7 @@ static bool wants_follow(ep_dialer *dialer) {
 static void times_follow(ep_dialer *dialer, uint64_t now_ms) {
   if (ep_client_deadline(dialer->core) <= now_ms) ep_client_tick(dialer->core, now_ms);
   if (dialer->give_up_ms > now_ms) return;
-  if (dialer->attempt != NULL) ep_attempt_abandon(dialer);
-  ep_dialer_lost(dialer, UV_ETIMEDOUT);
+  attempt_lost(dialer, UV_ETIMEDOUT);
 }
 
 static void dialer_free(ep_dialer *dialer) {
@@ -147,6 +155,7 @@ static void dialer_free(ep_dialer *dialer) {
   ep_loop_leave(dialer->loop, &dialer->member);
   ep_client_free(dialer->core);
   ep_store_close(dialer->store);
+  ep_tls_free(dialer->tls);
   free(dialer->server);
   free(dialer);
   if (done != NULL) done(context);
@@ -219,12 +228,28 @@ static ep_status core_open(ep_dialer *dialer, const ep_dial_options *options, ep
   return status == EP_OK ? EP_OK : ep_say(to, status, ep_status_sentence(status));
 }
 
+/* Certificates and an address without tls: somebody thinks that there is TLS, and there is not. */
+static ep_status tls_open(ep_dialer *dialer, const ep_dial_options *options, ep_words to) {
+  const ep_tls_files *files = &options->tls;
+  if (dialer->address.tls) return ep_tls_new(&dialer->tls, files, false, to);
+  if (files->cert == NULL && files->key == NULL && files->ca == NULL) return EP_OK;
+  return ep_say(to, EP_INVALID_ARGUMENT,
+                "Certificates are for TLS: write the address of the server as tls:HOST:PORT.");
+}
+
+static ep_status address_read(ep_dialer *dialer, const char *server, ep_words to) {
+  if (!ep_address_parse(&dialer->address, server, to.text, to.len)) return EP_INVALID_ARGUMENT;
+  if (dialer->address.kind != EP_ADDRESS_FD) return EP_OK;
+  return ep_say(to, EP_INVALID_ARGUMENT, "A client cannot connect to fd: write HOST:PORT.");
+}
+
 static ep_status dialer_open(ep_dialer *dialer, const ep_dial_options *options, ep_words to) {
-  if (!ep_address_parse(&dialer->address, options->server, to.text, to.len))
-    return EP_INVALID_ARGUMENT;
+  ep_status status = address_read(dialer, options->server, to);
+  if (status == EP_OK) status = tls_open(dialer, options, to);
+  if (status != EP_OK) return status;
   dialer->server = strdup(options->server);
   if (dialer->server == NULL) return ep_say(to, EP_NO_MEMORY, ep_status_sentence(EP_NO_MEMORY));
-  ep_status status = core_open(dialer, options, to);
+  status = core_open(dialer, options, to);
   return status == EP_OK ? store_open(dialer, options->state, to) : status;
 }
 

@@ -38,6 +38,7 @@ struct ep_dialer {
   ep_client *core;
   ep_store *store;
   ep_address address;
+  ep_tls *tls;  /* NULL: none */
   char *server; /* the address as it was given */
   ep_attempt *attempt;
   uint64_t
@@ -62,7 +63,7 @@ void ep_attempt_abandon(ep_dialer *dialer);
 void ep_dialer_opened(ep_dialer *dialer);
 void ep_dialer_received(ep_dialer *dialer, ep_bytes bytes);
 void ep_dialer_written(ep_dialer *dialer, size_t len);
-/* The attempt is over and forgotten. code: a libuv code. */
-void ep_dialer_lost(ep_dialer *dialer, int code);
+/* The attempt is over and forgotten. code: of libuv; why: a clause, or NULL: what libuv says. */
+void ep_dialer_lost(ep_dialer *dialer, int code, const char *why);
 
 #endif

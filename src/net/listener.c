@@ -127,6 +127,43 @@ static ep_status tcp_open(ep_listener *listener, const ep_address *address, cons
   return code == 0 ? EP_OK : fail(say, text, code);
 }
 
+/* ---- Inherited ------------------------------------------------------------------------------- */
+
+/* What kind of socket that is; AF_UNSPEC: none that listens for streams. */
+static sa_family_t fd_family(int fd) {
+  struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+  socklen_t len = sizeof address;
+  int listens = 0, kind = 0;
+  socklen_t size = sizeof listens;
+  if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || !listens) return AF_UNSPEC;
+  if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &kind, &size) != 0 || kind != SOCK_STREAM)
+    return AF_UNSPEC;
+  return getsockname(fd, (struct sockaddr *)&address, &len) == 0 ? address.ss_family : AF_UNSPEC;
+}
+
+/* It is bound already; libuv makes it listen again, with our backlog. */
+static int fd_open(ep_listener *listener, int fd) {
+  struct sockaddr_storage bound;
+  int len = sizeof bound;
+  int code =
+      listener->is_unix ? uv_pipe_open(&listener->uv.pipe, fd) : uv_tcp_open(&listener->uv.tcp, fd);
+  if (code == 0) code = uv_listen(&listener->uv.stream, BACKLOG, on_connection);
+  if (code != 0 || listener->is_unix) return code;
+  code = uv_tcp_getsockname(&listener->uv.tcp, (struct sockaddr *)&bound, &len);
+  if (code == 0) listener->port = ep_address_port((const struct sockaddr *)&bound);
+  return code;
+}
+
+/* False: what is inherited is no socket that listens. */
+static bool kind_find(ep_listener *listener, const ep_address *address) {
+  listener->is_unix = address->kind == EP_ADDRESS_UNIX;
+  listener->tls = address->tls;
+  if (address->kind != EP_ADDRESS_FD) return true;
+  sa_family_t family = fd_family((int)address->port);
+  listener->is_unix = family == AF_UNIX;
+  return family == AF_UNIX || family == AF_INET || family == AF_INET6;
+}
+
 ep_status ep_listener_open(ep_listener *listener, ep_loop *loop, const char *text, char *message,
                            size_t message_len) {
   EP_ASSERT(listener->arrived != NULL && listener->closed != NULL);
@@ -134,12 +171,19 @@ ep_status ep_listener_open(ep_listener *listener, ep_loop *loop, const char *tex
   words say = {message, message_len};
   ep_address address;
   if (!ep_address_parse(&address, text, message, message_len)) return EP_INVALID_ARGUMENT;
-  listener->is_unix = address.kind == EP_ADDRESS_UNIX;
+  if (!kind_find(listener, &address)) {
+    (void)snprintf(message, message_len, "The descriptor %s is no socket that listens.", text);
+    return EP_INVALID_ARGUMENT;
+  }
   int code = listener->is_unix ? uv_pipe_init(ep_loop_uv(loop), &listener->uv.pipe, 0)
                                : uv_tcp_init(ep_loop_uv(loop), &listener->uv.tcp);
   if (code != 0) return fail(say, text, code);
   listener->open = true;
   listener->uv.handle.data = listener;
+  if (address.kind == EP_ADDRESS_FD) {
+    code = fd_open(listener, (int)address.port);
+    return code == 0 ? EP_OK : fail(say, text, code);
+  }
   if (listener->is_unix) return unix_open(listener, &address, say);
   return tcp_open(listener, &address, text, say);
 }

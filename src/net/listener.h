@@ -1,4 +1,4 @@
-/* Floor 5, net. A socket that listens, TCP or Unix.
+/* Floor 5, net. A socket that listens, TCP or Unix, made here or inherited.
  * Read first: net/address.h, net/loop.h. */
 #ifndef EP_NET_LISTENER_H
 #define EP_NET_LISTENER_H
@@ -24,6 +24,7 @@ struct ep_listener {
   void (*closed)(ep_listener *listener);
   void *owner;
   bool is_unix;
+  bool tls;     /* who connects must speak TLS */
   bool waiting; /* somebody has connected and was not accepted yet */
   bool open;    /* there is a handle, which needs closing */
   unsigned port;

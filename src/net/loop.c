@@ -9,7 +9,7 @@
 
 #include "base/assert.h"
 
-enum { READ_BUFFER_LEN = 256 * 1024, OWN_HANDLES = 3 };
+enum { OWN_HANDLES = 3 };
 
 struct ep_loop {
   uv_loop_t *uv;
@@ -97,12 +97,13 @@ void ep_loop_leave(ep_loop *loop, ep_member *member) {
 uv_loop_t *ep_loop_uv(ep_loop *loop) { return loop->uv; }
 
 uv_buf_t ep_loop_read_buffer(ep_loop *loop) {
-  return uv_buf_init(loop->read_buffer, READ_BUFFER_LEN);
+  return uv_buf_init(loop->read_buffer, EP_READ_BUFFER_LEN);
 }
 
 /* ---- Life ------------------------------------------------------------------------------------ */
 
 static void handles_init(ep_loop *loop) {
+  (void)uv_loop_configure(loop->uv, UV_METRICS_IDLE_TIME); /* for net/fair.c */
   int code = uv_prepare_init(loop->uv, &loop->prepare);
   if (code == 0) code = uv_check_init(loop->uv, &loop->check);
   if (code == 0) code = uv_timer_init(loop->uv, &loop->timer);
@@ -121,7 +122,7 @@ ep_status ep_loop_new(ep_loop **out, void *uv_loop) {
   ep_loop *loop = calloc(1, sizeof *loop);
   if (loop == NULL) return EP_NO_MEMORY;
   loop->armed_ms = UINT64_MAX;
-  loop->read_buffer = malloc(READ_BUFFER_LEN);
+  loop->read_buffer = malloc(EP_READ_BUFFER_LEN);
   loop->uv = uv_loop != NULL ? uv_loop : &loop->own;
   int code = loop->read_buffer == NULL ? UV_ENOMEM : 0;
   if (code == 0 && uv_loop == NULL) code = uv_loop_init(&loop->own);

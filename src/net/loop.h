@@ -8,6 +8,8 @@
 
 #include "epigeon.h"
 
+enum { EP_READ_BUFFER_LEN = 256 * 1024 };
+
 /* What takes part in the loop. turn is called at least twice in each turn of the loop: when the
  * sockets have been read, and before the loop sleeps. It does what there is to do, deadlines that
  * have passed included, and may leave the loop (and free itself). */

@@ -1,11 +1,13 @@
-/* Floor 5, net. The life of a service: its store is loaded into the core, then it listens; in the
- * end it says so to everybody, and goes when the last connection is gone.
+/* Floor 5, net. The life of a service: it is bound to its addresses, then its store is loaded into
+ * the core, then the loop brings who has connected; in the end it says so to everybody, and goes
+ * when the last connection is gone.
  * Read first: net/service.h. Then: service_turn.c. */
 #define _GNU_SOURCE 1
 #include "net/service.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/assert.h"
 #include "net/words.h"
@@ -63,11 +65,35 @@ static ep_status listeners_open(ep_service *service, const ep_serve_options *opt
   return EP_OK;
 }
 
+static void crowd_init(ep_service *service, const ep_serve_options *options) {
+  const ep_surroundings *around = &options->core.surroundings;
+  ep_hash_key key;
+  around->random(around->context, key.bytes, sizeof key.bytes);
+  ep_crowd_init(&service->crowd, &service->allocator, &key, options->connections_per_address);
+}
+
+/* Certificates and no address with tls: somebody thinks that there is TLS, and there is not. */
+static ep_status tls_open(ep_service *service, const ep_serve_options *options, ep_words to) {
+  const ep_tls_files *files = &options->tls;
+  bool wanted = false;
+  for (size_t i = 0; i < options->listen_count; i++)
+    if (strncmp(options->listen[i], "tls:", 4) == 0) wanted = true;
+  if (wanted) return ep_tls_new(&service->tls, files, true, to);
+  if (files->cert == NULL && files->key == NULL && files->ca == NULL) return EP_OK;
+  return ep_say(to, EP_INVALID_ARGUMENT,
+                "Certificates are for TLS, but no address to listen on begins with tls:.");
+}
+
 static ep_status service_open(ep_service *service, const ep_serve_options *options, ep_words to) {
+  char warning[EP_TROUBLE_LEN];
   ep_status status = core_open(service, options, to);
-  if (status == EP_OK) status = store_open(service, options->data, to);
+  if (status == EP_OK) status = tls_open(service, options, to);
+  (void)snprintf(warning, sizeof warning, "%s", to.text);
   if (status == EP_OK) status = listeners_open(service, options, to);
-  return status;
+  if (status == EP_OK && options->on_bound != NULL)
+    status = options->on_bound(options->context, to.text, to.len);
+  if (status == EP_OK) status = store_open(service, options->data, to);
+  return status == EP_OK ? ep_say(to, EP_OK, warning) : status;
 }
 
 ep_status ep_serve(ep_service **out, ep_loop *loop, const ep_serve_options *options, char *message,
@@ -85,6 +111,7 @@ ep_status ep_serve(ep_service **out, ep_loop *loop, const ep_serve_options *opti
   service->context = options->context;
   service->allocator = options->core.surroundings.allocator;
   ep_table_init(&service->by_conn, &service->allocator);
+  crowd_init(service, options);
   ep_status status = service_open(service, options, to);
   if (status != EP_OK) {
     ep_service_stop(service, NULL, NULL);
@@ -105,11 +132,31 @@ unsigned ep_service_port(const ep_service *service, size_t listen_index) {
 
 ep_server *ep_service_core(ep_service *service) { return service->core; }
 
+ep_service_counts ep_service_counted(const ep_service *service) {
+  return (ep_service_counts){.crowded = service->crowd.refused,
+                             .put_off = service->fair.put_off,
+                             .received_bytes = service->received_bytes,
+                             .sent_bytes = service->sent_bytes};
+}
+
+ep_status ep_service_reload(ep_service *service, char *message, size_t message_len) {
+  EP_ASSERT(message != NULL && message_len >= 1);
+  ep_words to = {message, message_len};
+  if (service->tls != NULL) return ep_tls_reload(service->tls, to);
+  return ep_say(to, EP_WRONG_STATE, "No address has TLS: there are no certificates to read.");
+}
+
 const char *ep_service_trouble(const ep_service *service) { return service->trouble; }
 
 void ep_service_on_failed(ep_service *service, void (*on_failed)(void *context), void *context) {
   service->on_failed = on_failed;
   service->failed_context = context;
+}
+
+void ep_service_on_trouble(ep_service *service,
+                           void (*on_trouble)(void *context, const char *sentence), void *context) {
+  service->on_trouble = on_trouble;
+  service->trouble_context = context;
 }
 
 /* ---- End ------------------------------------------------------------------------------------- */
@@ -133,6 +180,10 @@ void ep_service_stop(ep_service *service, void (*done)(void *context), void *con
     if (service->listeners[i].open) ep_listener_close(&service->listeners[i]);
   }
   ep_service_stop_core(service);
+  if (service->waiting) { /* a last try, in the next turn */
+    service->store_again_ms = 0;
+    ep_loop_wake(service->loop);
+  }
   ep_service_free_if_over(service);
 }
 
@@ -142,7 +193,9 @@ static void service_free(ep_service *service) {
   if (service->joined) ep_loop_leave(service->loop, &service->member);
   ep_server_free(service->core);
   ep_store_close(service->store);
+  ep_tls_free(service->tls);
   ep_table_free(&service->by_conn);
+  ep_crowd_free(&service->crowd);
   free(service->listeners);
   free(service);
   if (done != NULL) done(context);

@@ -14,14 +14,14 @@ static uint64_t now_of(const ep_service *service) { return ep_loop_now(service->
 
 /* ---- Connections by their name in the core --------------------------------------------------- */
 
-static uint64_t conn_hash(ep_conn conn) { return conn * UINT64_C(0x9e3779b97f4a7c15) >> 16; }
+uint64_t ep_service_conn_hash(ep_conn conn) { return conn * UINT64_C(0x9e3779b97f4a7c15) >> 16; }
 
 static bool conn_equal(const void *key, const void *entry) {
   return *(const ep_conn *)key == ((const ep_connection *)entry)->conn;
 }
 
 static ep_connection *connection_find(const ep_service *service, ep_conn conn) {
-  return ep_table_find(&service->by_conn, conn_hash(conn), conn_equal, &conn);
+  return ep_table_find(&service->by_conn, ep_service_conn_hash(conn), conn_equal, &conn);
 }
 
 /* ---- Ends ------------------------------------------------------------------------------------ */
@@ -61,7 +61,8 @@ static void core_hangup(ep_connection *connection) {
     defer(connection);
     return;
   }
-  void *gone = ep_table_remove(&service->by_conn, conn_hash(connection->conn), NULL, connection);
+  void *gone =
+      ep_table_remove(&service->by_conn, ep_service_conn_hash(connection->conn), NULL, connection);
   EP_ASSERT(gone == connection);
   ep_server_hangup(service->core, connection->conn, now_of(service));
   connection->conn = 0;
@@ -71,6 +72,7 @@ static void core_hangup(ep_connection *connection) {
 /* Everything ends here. The memory goes when libuv is done with it and the core knows. */
 static void connection_drop(ep_connection *connection) {
   linger_leave(connection);
+  ep_fair_leave(&connection->service->fair, connection);
   ep_link_close(&connection->link); /* before the core frees what was being written */
   core_hangup(connection);
 }
@@ -80,6 +82,7 @@ static void connection_drop(ep_connection *connection) {
 static void connection_finish(ep_connection *connection) {
   ep_service *service = connection->service;
   rest_drop(connection);
+  ep_fair_leave(&service->fair, connection);
   core_hangup(connection);
   ep_link_finish(&connection->link);
   ep_link_read(&connection->link, true);
@@ -94,14 +97,31 @@ static void connection_finish(ep_connection *connection) {
   service->last_lingering = connection;
 }
 
+/* Who is not let in by TLS, or speaks it where it is not asked for, is told to the log. */
+static void refusal_note(const ep_connection *connection) {
+  const ep_service *service = connection->service;
+  char address[64];
+  (void)ep_link_peer(&connection->link, address, sizeof address);
+  ep_note note = {.counter = "refused-tls", .address = address, .count = 1};
+  note.reason = connection->link.tls != NULL ? connection->link.tls->trouble
+                                             : "it speaks TLS at an address without tls:";
+  if (service->on_note != NULL) service->on_note(service->context, &note);
+}
+
+/* A peer that TLS refuses gets an alert, and an end, so that it can read the alert. */
 static void on_ended(ep_link *link, int code) {
-  (void)code;
-  connection_drop((ep_connection *)(void *)link);
+  ep_connection *connection = (ep_connection *)(void *)link;
+  if (code == UV_EPROTO) refusal_note(connection);
+  if (code == UV_EPROTO && !connection->in_lingering && link->writing == 0) {
+    connection_finish(connection);
+  } else {
+    connection_drop(connection);
+  }
 }
 
 static void connection_free(ep_connection *connection) {
   ep_service *service = connection->service;
-  EP_ASSERT(connection->closed && !connection->in_lingering);
+  EP_ASSERT(connection->closed && !connection->in_lingering && !connection->fair.waits);
   if (connection->in_paused || connection->in_deferred) return; /* freed where the list is walked */
   EP_ASSERT(connection->conn == 0);
   if (connection->next != NULL) connection->next->previous = connection->previous;
@@ -110,6 +130,7 @@ static void connection_free(ep_connection *connection) {
   else
     service->connections = connection->next;
   rest_drop(connection);
+  if (connection->place != NULL) ep_crowd_leave(&service->crowd, connection->place);
   free(connection);
 }
 
@@ -145,13 +166,34 @@ static void pause_with(ep_connection *connection, ep_bytes rest) {
   pause_join(connection);
 }
 
+static size_t core_receive(ep_connection *connection, ep_bytes bytes) {
+  ep_service *service = connection->service;
+  bool shares = connection->fair.shares;
+  uint64_t begin_ns = shares ? ep_fair_begin() : 0;
+  size_t taken = ep_server_receive(service->core, connection->conn, bytes, now_of(service));
+  if (shares) ep_fair_end(&service->fair, begin_ns);
+  return taken;
+}
+
+static size_t may_read(ep_link *link) {
+  ep_connection *connection = (ep_connection *)(void *)link;
+  ep_service *service = connection->service;
+  return ep_fair_may_read(&service->fair, connection, now_of(service));
+}
+
+static void on_put_off(ep_link *link) {
+  ep_connection *connection = (ep_connection *)(void *)link;
+  ep_fair_put_off(&connection->service->fair, connection);
+}
+
 static void on_received(ep_link *link, ep_bytes bytes) {
   ep_connection *connection = (ep_connection *)(void *)link;
   ep_service *service = connection->service;
-  if (connection->conn == 0) return; /* it lingers */
+  service->received_bytes += bytes.len;
+  if (connection->conn == 0 || connection->in_lingering) return;
   size_t taken = 0;
   if (!service->committing) {
-    taken = ep_server_receive(service->core, connection->conn, bytes, now_of(service));
+    taken = core_receive(connection, bytes);
     service->dirty = true;
   }
   EP_ASSERT(taken <= bytes.len);
@@ -163,7 +205,11 @@ static bool rest_offer(ep_connection *connection) {
   ep_service *service = connection->service;
   ep_bytes rest = {connection->rest + connection->rest_at,
                    connection->rest_len - connection->rest_at};
-  size_t taken = ep_server_receive(service->core, connection->conn, rest, now_of(service));
+  if (connection->fair.shares && ep_fair_is_used_up(&service->fair)) {
+    service->rest_put_off = true;
+    return false;
+  }
+  size_t taken = core_receive(connection, rest);
   EP_ASSERT(taken <= rest.len);
   connection->rest_at += taken;
   if (taken == rest.len) {
@@ -193,6 +239,7 @@ static void on_written(ep_link *link, size_t len) {
   ep_connection *connection = (ep_connection *)(void *)link;
   ep_service *service = connection->service;
   EP_ASSERT(connection->conn != 0 && len != 0);
+  service->sent_bytes += len;
   if (service->committing) {
     connection->sent_due = len;
     defer(connection);
@@ -209,85 +256,31 @@ static void ready_write(ep_connection *connection, const ep_ready *ready) {
   if (taken < 0) {
     connection_drop(connection);
   } else if (taken > 0) {
+    service->sent_bytes += (uint64_t)taken;
     ep_server_sent(service->core, connection->conn, (size_t)taken, now_of(service));
   }
 }
 
 /* With output: write it first (the connection comes again when that is done). Without: close it. */
-static void ready_handle(ep_service *service, const ep_ready *ready) {
+static ep_connection *ready_handle(ep_service *service, const ep_ready *ready) {
   ep_connection *connection = connection_find(service, ready->conn);
   EP_ASSERT(connection != NULL);
   if (connection->link.writing != 0) {
     if (ready->close && ready->output.len == 0) connection_drop(connection);
-    return;
+    return connection;
   }
   ready_write(connection, ready);
-  if (!ready->close || connection->link.closing || connection->link.writing != 0) return;
-  connection_finish(connection);
-}
-
-/* ---- Arrivals -------------------------------------------------------------------------------- */
-
-static const ep_link_handlers link_handlers = {on_received, on_written, on_ended, on_closed};
-
-static ep_connection *connection_new(ep_service *service, const ep_listener *listener) {
-  ep_connection *connection = calloc(1, sizeof *connection);
-  if (connection == NULL) return NULL;
-  if (ep_link_init(&connection->link, service->loop, listener->is_unix, &link_handlers) != 0) {
-    free(connection);
-    return NULL;
-  }
-  connection->service = service;
-  connection->next = service->connections;
-  if (connection->next != NULL) connection->next->previous = connection;
-  service->connections = connection;
+  bool goes_on = !ready->close || connection->link.closing || connection->link.writing != 0;
+  if (!goes_on) connection_finish(connection);
   return connection;
 }
 
-static bool core_accept(ep_connection *connection) {
-  ep_service *service = connection->service;
-  char address[64];
-  ep_peer peer = {.transport = EP_STREAM, .address = address}; /* EP-SYS-2 */
-  peer.local = ep_link_peer(&connection->link, address, sizeof address);
-  if (!ep_table_reserve(&service->by_conn, 1)) return false;
-  ep_conn conn = 0;
-  service->dirty = true;
-  if (ep_server_accept(service->core, &conn, &peer, now_of(service)) != EP_OK) return false;
-  EP_ASSERT(conn != 0);
-  connection->conn = conn;
-  bool inserted = ep_table_insert(&service->by_conn, conn_hash(conn), connection);
-  EP_ASSERT(inserted);
-  return true;
-}
-
-static void connection_take(ep_service *service, ep_listener *listener) {
-  ep_connection *connection = connection_new(service, listener);
-  if (connection == NULL) return; /* it waits in libuv, as those after it, until there is memory */
-  listener->waiting = false;
-  if (uv_accept(&listener->uv.stream, &connection->link.uv.stream) != 0) {
-    ep_link_close(&connection->link);
-    return;
-  }
-  ep_link_tune(&connection->link);
-  if (!core_accept(connection)) {
-    ep_link_close(&connection->link);
-    return;
-  }
-  ep_link_read(&connection->link, true);
-}
-
-/* Out of file descriptors libuv accepts and closes at once with one that it keeps back. */
-void ep_service_arrived(ep_listener *listener, int code) {
-  ep_service *service = listener->owner;
-  if (code != 0 || service->committing || service->stopping) return;
-  connection_take(service, listener);
-}
-
-static void arrivals_take(ep_service *service) {
-  for (size_t i = 0; i < service->listener_count && !service->stopping; i++) {
-    if (service->listeners[i].waiting) connection_take(service, &service->listeners[i]);
-  }
-}
+const ep_link_handlers ep_service_link_handlers = {.received = on_received,
+                                                   .written = on_written,
+                                                   .ended = on_ended,
+                                                   .closed = on_closed,
+                                                   .may_read = may_read,
+                                                   .put_off = on_put_off};
 
 /* ---- Turns ----------------------------------------------------------------------------------- */
 
@@ -313,35 +306,65 @@ static void deferred_tell(ep_service *service) {
   }
 }
 
+/* Output is charged to the connection whose it is, from its being prepared on. */
+static void ready_write_all(ep_service *service) {
+  ep_ready ready;
+  uint64_t begin_ns = uv_hrtime(); /* it costs less than the time worked, and says about the same */
+  while (ep_server_next_ready(service->core, &ready, now_of(service))) {
+    const ep_connection *connection = ready_handle(service, &ready);
+    uint64_t end_ns = uv_hrtime();
+    if (connection->fair.shares) service->fair.debt_ns += end_ns - begin_ns;
+    begin_ns = end_ns;
+  }
+}
+
+static void trouble_say(ep_service *service, const char *sentence) {
+  (void)snprintf(service->trouble, sizeof service->trouble, "%s", sentence);
+}
+
+/* A full disk is no reason to throw anybody out: the batch is offered again, and until it is stored
+ * nothing that follows from it leaves (EP-G5-1) and nothing more is taken. Connections wait. */
+static bool may_wait(const ep_service *service) {
+  return !service->stopping && !ep_store_is_broken(service->store);
+}
+
 static void on_committed(void *context, bool stored) {
   ep_service *service = context;
   EP_ASSERT(service->committing);
-  service->committing = false;
-  if (!stored && !service->failed) {
-    service->failed = true;
-    (void)snprintf(service->trouble, sizeof service->trouble, "%s",
-                   ep_store_trouble(service->store));
+  if (!stored && !service->failed) trouble_say(service, ep_store_trouble(service->store));
+  service->waiting = !stored && may_wait(service);
+  if (service->waiting) {
+    service->store_again_ms = now_of(service) + EP_STORE_AGAIN_MS;
+    return;
   }
+  service->committing = false;
+  if (!stored) service->failed = true;
+  if (!service->failed) service->trouble[0] = '\0';
   ep_server_committed(service->core, stored, now_of(service));
   deferred_tell(service);
   if (service->stopping) ep_service_stop_core(service);
-  ep_ready ready;
-  while (ep_server_next_ready(service->core, &ready, now_of(service)))
-    ready_handle(service, &ready);
+  ready_write_all(service);
   rests_offer(service);
-  arrivals_take(service);
+  ep_service_take_waiting(service);
   notes_pull(service);
 }
 
 static void turn_end(ep_service *service) {
   service->dirty = false;
   service->committing = true;
-  ep_bytes records = ep_server_records(service->core);
-  if (records.len == 0) {
+  service->batch = ep_server_records(service->core);
+  if (service->batch.len == 0) {
     on_committed(service, true);
   } else {
-    ep_store_commit(service->store, records, on_committed, service);
+    ep_store_commit(service->store, service->batch, on_committed, service);
   }
+}
+
+/* The records are the core's, and stay as they are until it is told. */
+static void store_again(ep_service *service, uint64_t now_ms) {
+  if (!service->waiting || service->store_again_ms > now_ms) return;
+  service->waiting = false;
+  ep_store_commit(service->store, service->batch, on_committed, service);
 }
 
 static void lingering_end(ep_service *service, uint64_t now_ms) {
@@ -350,22 +373,39 @@ static void lingering_end(ep_service *service, uint64_t now_ms) {
   }
 }
 
+static void trouble_tell(ep_service *service) {
+  if (service->waiting == service->waiting_told || service->on_trouble == NULL) return;
+  if (service->failed) return; /* that is told instead */
+  service->waiting_told = service->waiting;
+  service->on_trouble(service->trouble_context, service->waiting ? service->trouble : NULL);
+}
+
 static void failure_tell(ep_service *service) {
   if (!service->failed || service->told || service->on_failed == NULL) return;
   service->told = true;
   service->on_failed(service->failed_context);
 }
 
-void ep_service_turn(ep_member *member, uint64_t now_ms) {
-  ep_service *service = (ep_service *)(void *)member;
-  if (service->in_turn || service->committing) return;
-  service->in_turn = true;
+static void turn_work(ep_service *service, uint64_t now_ms) {
   lingering_end(service, now_ms);
   if (ep_server_deadline(service->core) <= now_ms) {
     ep_server_tick(service->core, now_ms);
     service->dirty = true;
   }
+  ep_fair_turn(&service->fair, service->loop);
+  if (service->rest_put_off) service->dirty = true;
+  service->rest_put_off = false;
+  ep_service_take_waiting(service);
   while (service->dirty && !service->committing) turn_end(service);
+}
+
+void ep_service_turn(ep_member *member, uint64_t now_ms) {
+  ep_service *service = (ep_service *)(void *)member;
+  if (service->in_turn) return;
+  service->in_turn = true;
+  store_again(service, now_ms);
+  if (!service->committing) turn_work(service, now_ms);
+  trouble_tell(service);
   failure_tell(service);
   service->in_turn = false;
   ep_service_free_if_over(service);
@@ -373,7 +413,11 @@ void ep_service_turn(ep_member *member, uint64_t now_ms) {
 
 uint64_t ep_service_deadline(const ep_member *member) {
   const ep_service *service = (const ep_service *)(const void *)member;
+  if (service->waiting) return service->store_again_ms;
   if (service->committing) return UINT64_MAX;
+  bool put_off =
+      service->fair.first != NULL || service->rest_put_off || ep_service_somebody_waits(service);
+  if (put_off) return 0; /* the next turn is soon */
   uint64_t due_ms = ep_server_deadline(service->core);
   if (service->lingering == NULL || service->lingering->linger_until_ms > due_ms) return due_ms;
   return service->lingering->linger_until_ms;

@@ -5,16 +5,20 @@
 #define _GNU_SOURCE 1
 #include <errno.h>
 #include <lmdb.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/assert.h"
 #include "base/hash.h"
+#include "store/lmdb_check.h"
 #include "store/lmdb_files.h"
 #include "store/store.h"
 
-#define FORMAT "1"
+/* The number of the store's format. It covers the tables and what is in the records, of servers and
+ * clients alike: whatever of it changes, this number is raised. */
+#define FORMAT 1
 
 enum { SUM_LEN = 8, MAP_DIRECTORY = 256 << 20, MAP_FILE = 16 << 20, TROUBLE_LEN = 512 };
 
@@ -27,8 +31,9 @@ typedef struct ep_lmdb {
   MDB_env *env;
   MDB_dbi tables[EP_TABLE_COUNT];
   int lock_fd;
-  char *path;
+  char *path; /* what sentences call it */
   bool committing;
+  bool broken; /* the map is gone, or LMDB found damage: no commit is tried any more */
   char trouble[TROUBLE_LEN];
 } ep_lmdb;
 
@@ -110,7 +115,8 @@ static int batch_try(ep_lmdb *lmdb, ep_bytes batch) {
   return code;
 }
 
-/* Twice the address space, and room for the batch whatever it is. */
+/* Twice the address space, and room for the batch whatever it is. When that fails LMDB has no map
+ * any more. */
 static int map_grow(ep_lmdb *lmdb, size_t batch_len) {
   MDB_envinfo info;
   int code = mdb_env_info(lmdb->env, &info);
@@ -118,12 +124,18 @@ static int map_grow(ep_lmdb *lmdb, size_t batch_len) {
   if (info.me_mapsize > SIZE_MAX / 4 || batch_len > SIZE_MAX / 8) return MDB_MAP_FULL;
   size_t size = info.me_mapsize * 2;
   while (size < info.me_mapsize + batch_len * 2) size *= 2;
-  return mdb_env_set_mapsize(lmdb->env, size);
+  code = mdb_env_set_mapsize(lmdb->env, size);
+  lmdb->broken = code != 0;
+  return code;
 }
 
+/* A copy that was interrupted keeps its place among the readers, and with it every page freed
+ * since: before the store grows, such places are given back. */
 static int batch_commit(ep_lmdb *lmdb, ep_bytes batch) {
   for (;;) {
     int code = batch_try(lmdb, batch);
+    if (code == 0) return 0;
+    (void)mdb_reader_check(lmdb->env, NULL);
     if (code != MDB_MAP_FULL) return code;
     code = map_grow(lmdb, batch.len);
     if (code != 0) return code;
@@ -133,10 +145,16 @@ static int batch_commit(ep_lmdb *lmdb, ep_bytes batch) {
 static void lmdb_commit(ep_store *store, ep_bytes batch, ep_store_done *done, void *context) {
   ep_lmdb *lmdb = lmdb_of(store);
   EP_ASSERT(!lmdb->committing);
+  if (lmdb->broken) {
+    done(context, false);
+    return;
+  }
   lmdb->committing = true;
   lmdb->trouble[0] = '\0';
   int code = batch.len == 0 ? 0 : batch_commit(lmdb, batch);
-  if (code != 0) (void)ep_store_fail(words_of(lmdb), lmdb->path, code);
+  if (code != 0 && ep_store_fail(words_of(lmdb), lmdb->path, code) == EP_DAMAGED)
+    lmdb->broken = true;
+  if (code == MDB_PANIC) lmdb->broken = true; /* LMDB has given up this environment */
   lmdb->committing = false;
   done(context, code == 0);
 }
@@ -196,6 +214,10 @@ static const char *lmdb_trouble(const ep_store *store) {
   return ((const ep_lmdb *)(const void *)store)->trouble;
 }
 
+static bool lmdb_is_broken(const ep_store *store) {
+  return ((const ep_lmdb *)(const void *)store)->broken;
+}
+
 static void lmdb_close(ep_store *store) {
   ep_lmdb *lmdb = lmdb_of(store);
   EP_ASSERT(!lmdb->committing);
@@ -208,7 +230,7 @@ static void lmdb_close(ep_store *store) {
 static ep_lmdb *lmdb_new(const char *path) {
   ep_lmdb *lmdb = calloc(1, sizeof *lmdb);
   if (lmdb == NULL) return NULL;
-  lmdb->store = (ep_store){lmdb_load, lmdb_commit, lmdb_trouble, lmdb_close};
+  lmdb->store = (ep_store){lmdb_load, lmdb_commit, lmdb_trouble, lmdb_is_broken, lmdb_close};
   lmdb->lock_fd = -1;
   lmdb->path = strdup(path);
   if (lmdb->path != NULL) return lmdb;
@@ -217,7 +239,8 @@ static ep_lmdb *lmdb_new(const char *path) {
 }
 
 static int env_open(ep_lmdb *lmdb, const ep_store_place *place) {
-  int code = mdb_env_create(&lmdb->env);
+  int code = ep_store_check_place(place);
+  if (code == 0) code = mdb_env_create(&lmdb->env);
   if (code != 0) return code;
   uint64_t usual = place->directory ? MAP_DIRECTORY : MAP_FILE;
   code = mdb_env_set_mapsize(lmdb->env, (size_t)(place->map_size != 0 ? place->map_size : usual));
@@ -230,6 +253,23 @@ static int env_open(ep_lmdb *lmdb, const ep_store_place *place) {
   return code != 0 ? code : ep_store_check_length(lmdb->env);
 }
 
+/* Decimal digits, or it is nothing that we wrote. */
+static int format_compare(ep_lmdb *lmdb, MDB_val value, ep_status *status) {
+  char text[16] = "", *end = text;
+  if (value.mv_size == 0 || value.mv_size >= sizeof text) return MDB_INVALID;
+  memcpy(text, value.mv_data, value.mv_size);
+  unsigned long format = strtoul(text, &end, 10);
+  if (end != text + value.mv_size || text[0] < '0' || text[0] > '9') return MDB_INVALID;
+  if (format == FORMAT) return 0;
+  ep_store_say(
+      words_of(lmdb),
+      "The store %s has format %lu, of %s version of e-pigeon, and this version (%s) reads "
+      "format %d: use that version, or choose another place.",
+      lmdb->path, format, format < FORMAT ? "an older" : "a newer", EP_VERSION, FORMAT);
+  *status = EP_OTHER_FORMAT;
+  return 0;
+}
+
 /* A new environment gets the format; an old one must have this one. *status: what else is wrong. */
 static int format_settle(ep_lmdb *lmdb, MDB_txn *txn, ep_status *status) {
   MDB_dbi main_table, table;
@@ -238,20 +278,16 @@ static int format_settle(ep_lmdb *lmdb, MDB_txn *txn, ep_status *status) {
   if (code == 0) code = mdb_stat(txn, main_table, &shape);
   if (code != 0) return code;
   MDB_val key = {sizeof "format" - 1, (void *)(uintptr_t) "format"};
-  MDB_val value = {sizeof FORMAT - 1, (void *)(uintptr_t)FORMAT};
+  char text[16];
+  int len = snprintf(text, sizeof text, "%d", FORMAT);
+  MDB_val value = {(size_t)len, text};
   code = mdb_dbi_open(txn, format_table, shape.ms_entries == 0 ? MDB_CREATE : 0, &table);
   if (code == MDB_NOTFOUND || code == MDB_INCOMPATIBLE) return MDB_INVALID;
   if (code != 0) return code;
   if (shape.ms_entries == 0) return mdb_put(txn, table, &key, &value, 0);
   code = mdb_get(txn, table, &key, &value);
   if (code != 0) return code == MDB_NOTFOUND ? MDB_INVALID : code;
-  if (value.mv_size == sizeof FORMAT - 1 && memcmp(value.mv_data, FORMAT, value.mv_size) == 0)
-    return 0;
-  ep_store_say(words_of(lmdb),
-               "The store %s was written by another version of e-pigeon (format %.*s).", lmdb->path,
-               value.mv_size < 32 ? (int)value.mv_size : 32, (const char *)value.mv_data);
-  *status = EP_OTHER_FORMAT;
-  return 0;
+  return format_compare(lmdb, value, status);
 }
 
 static int tables_open(ep_lmdb *lmdb, MDB_txn *txn) {
@@ -289,7 +325,7 @@ ep_status ep_store_open_lmdb(ep_store **out, const ep_store_place *place, char *
   EP_ASSERT(message != NULL && message_len >= 1);
   *out = NULL;
   message[0] = '\0';
-  ep_lmdb *lmdb = lmdb_new(place->path);
+  ep_lmdb *lmdb = lmdb_new(place->name != NULL ? place->name : place->path);
   if (lmdb == NULL)
     return ep_store_fail((ep_store_words){message, message_len}, place->path, ENOMEM);
   ep_status status = lmdb_open(lmdb, place);

@@ -24,8 +24,8 @@ void ep_store_say(ep_store_words words, const char *format, ...) {
 }
 
 static bool means_damage(int code) {
-  return code == MDB_CORRUPTED || code == MDB_PAGE_NOTFOUND || code == MDB_PANIC ||
-         code == MDB_BAD_TXN || code == MDB_BAD_VALSIZE || code == MDB_CURSOR_FULL;
+  return code == MDB_CORRUPTED || code == MDB_PAGE_NOTFOUND || code == MDB_BAD_TXN ||
+         code == MDB_BAD_VALSIZE || code == MDB_CURSOR_FULL;
 }
 
 ep_status ep_store_fail(ep_store_words words, const char *path, int code) {
@@ -49,11 +49,11 @@ ep_status ep_store_fail(ep_store_words words, const char *path, int code) {
     return EP_DAMAGED;
   }
   if (code == ENOSPC || code == EDQUOT || code == EFBIG || code == MDB_MAP_FULL) {
-    ep_store_say(words, "There is no room left for the store %s: make room and start again.", path);
+    ep_store_say(words, "There is no room left for the store %s: make room.", path);
   } else if (code == EACCES || code == EPERM || code == EROFS) {
     ep_store_say(words, "This user may not write the store %s: change its owner or its place.",
                  path);
-  } else if (code == EIO) { /* also: LMDB could write a part only */
+  } else if (code == EIO || code == MDB_PANIC) { /* also: LMDB could write a part only */
     ep_store_say(words, "The store %s could not be written whole: the disk is full, or failing.",
                  path);
   } else if (code == ENOENT) {

@@ -21,6 +21,11 @@ const char *ep_store_trouble(const ep_store *store) {
   return store->trouble(store);
 }
 
+bool ep_store_is_broken(const ep_store *store) {
+  EP_ASSERT(store != NULL);
+  return store->is_broken(store);
+}
+
 void ep_store_close(ep_store *store) {
   if (store != NULL) store->close(store);
 }
@@ -43,12 +48,17 @@ static const char *memory_trouble(const ep_store *store) {
   return "";
 }
 
+static bool memory_is_broken(const ep_store *store) {
+  (void)store;
+  return false;
+}
+
 static void memory_close(ep_store *store) { free(store); }
 
 ep_status ep_store_open_memory(ep_store **out) {
   EP_ASSERT(out != NULL);
   *out = malloc(sizeof **out);
   if (*out == NULL) return EP_NO_MEMORY;
-  **out = (ep_store){memory_load, memory_commit, memory_trouble, memory_close};
+  **out = (ep_store){memory_load, memory_commit, memory_trouble, memory_is_broken, memory_close};
   return EP_OK;
 }

@@ -24,6 +24,7 @@ typedef struct ep_store_place {
   bool directory; /* path is a directory, made if absent; else one file, with a lock file beside it
                    */
   uint64_t map_size; /* bytes of address space to begin with, grown when full; 0: a usual size */
+  const char *name;  /* what sentences call it; NULL: its path */
 } ep_store_place;
 
 /* A store on disk (LMDB), made if absent, for this process alone. Every commit is synced to the
@@ -32,6 +33,12 @@ typedef struct ep_store_place {
  * disk full and so on. */
 ep_status ep_store_open_lmdb(ep_store **out, const ep_store_place *place, char *message,
                              size_t message_len);
+
+/* Copies the store in the directory `from`, which a server may be using, into the directory `to`,
+ * made if absent: one state, whole, read again after it was written, synced. A server that is
+ * started with the copy begins a new epoch. message as above: DAMAGED, OTHER_FORMAT, NO_MEMORY;
+ * SYSTEM: no store there, one here already, disk full and so on. */
+ep_status ep_store_backup(const char *from, const char *to, char *message, size_t message_len);
 
 /* Gives every record to `each`, table by table, in the order of keys. The status of `each` if that
  * was not OK; DAMAGED, NO_MEMORY, SYSTEM with ep_store_trouble. */
@@ -43,6 +50,9 @@ void ep_store_commit(ep_store *store, ep_bytes batch, ep_store_done *done, void 
 
 /* Why the last load or commit failed: a sentence, or "". Valid until the next call on the store. */
 const char *ep_store_trouble(const ep_store *store);
+/* Whether no commit can work any more (the store is damaged, or was lost from under us). If not, a
+ * batch that was not kept may be submitted again, as it is. */
+bool ep_store_is_broken(const ep_store *store);
 
 /* No commit may be under way. */
 void ep_store_close(ep_store *store);
@@ -52,6 +62,7 @@ struct ep_store {
   ep_status (*load)(ep_store *store, ep_store_each *each, void *context);
   void (*commit)(ep_store *store, ep_bytes batch, ep_store_done *done, void *context);
   const char *(*trouble)(const ep_store *store);
+  bool (*is_broken)(const ep_store *store);
   void (*close)(ep_store *store);
 };
 

@@ -66,7 +66,7 @@ checked() { "$@" && echo '1 passed, 0 failed'; }
 selected="$*"
 plain=build/plain asan=build/asan
 run build checked make -s -j"$jobs" all tests $plain/oracle-tests $plain/epigeon-oracle $plain/epigeon-sim \
-    $plain/model-replay $plain/epigeon-conform $plain/adapter-epigeon
+    $plain/model-replay $plain/epigeon-conform $plain/adapter-epigeon $plain/epigeon-ledger $plain/ledger-tests
 run asan-build checked make -s -j"$jobs" WAY=asan CC=clang all tests $asan/oracle-tests $asan/epigeon-sim
 begin unit-valgrind make -s check-valgrind # by far the longest: beside all others
 run format sh src/test/format.sh
@@ -79,9 +79,19 @@ run freestanding sh src/test/freestanding.sh
 run unit make -s check-unit
 run unit-scalar make -s -j"$jobs" WAY=scalar check-unit
 run unit-asan make -s WAY=asan CC=clang check-unit
+run fuzz make -s -j"$jobs" fuzz-smoke
 run cli env EPIGEON=build/plain/epigeon EPIGEOND=build/plain/epigeond sh src/test/cli.sh
 run cli-asan env EPIGEON=build/asan/epigeon EPIGEOND=build/asan/epigeond sh src/test/cli.sh
 run cli-valgrind under_valgrind
+run store env EPIGEON=build/plain/epigeon EPIGEOND=build/plain/epigeond sh src/test/store.sh
+run store-asan env EPIGEON=build/asan/epigeon EPIGEOND=build/asan/epigeond sh src/test/store.sh
+run tls env EPIGEON=build/plain/epigeon EPIGEOND=build/plain/epigeond sh src/test/tls.sh
+run tls-asan env EPIGEON=build/asan/epigeon EPIGEOND=build/asan/epigeond sh src/test/tls.sh
+run outsider env EPIGEON=build/plain/epigeon EPIGEOND=build/plain/epigeond python3 src/test/outsider.py
+run outsider-asan env EPIGEON=build/asan/epigeon EPIGEOND=build/asan/epigeond python3 src/test/outsider.py
+run metrics env EPIGEON=build/plain/epigeon EPIGEOND=build/plain/epigeond sh src/test/metrics.sh
+run metrics-asan env EPIGEON=build/asan/epigeon EPIGEOND=build/asan/epigeond sh src/test/metrics.sh
+run hostile make -s check-hostile
 run node sh src/test/node/run.sh
 run node-asan env EPIGEON="$PWD/build/asan/epigeon" EPIGEOND="$PWD/build/asan/epigeond" sh src/test/node/run.sh
 run install sh src/test/install.sh
@@ -92,6 +102,7 @@ run oracle-asan $asan/oracle-tests
 run oracle env EPIGEON_ORACLE=$plain/epigeon-oracle sh conformance/oracle/check.sh
 run oracle-proxy make -s check-oracle-proxy
 run oracle-traffic make -s check-oracle-traffic
+run ledger make -s check-ledger
 report model
 begin mutants make -s check-mutants
 run sim make -s check-sim
@@ -99,6 +110,7 @@ run sim-asan checked make -s check-sim-asan
 report mutants
 begin runner make -s check-runner
 run conform make -s check-conform
+run mutation make -s check-mutation
 report runner
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")/../.."
 passed=0 failed=0
-for file in src/*.h src/*/*.[ch] conformance/*/*.[ch]; do
+for file in src/*.h src/*/*.[ch] conformance/*/*.[ch] fuzz/*.[ch] fuzz/*/*/*.h; do
     if clang-format --dry-run -Werror "$file" 2>/dev/null; then
         passed=$((passed + 1))
     else

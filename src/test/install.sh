@@ -29,15 +29,32 @@ check 'shared library' cc -std=c11 -D_POSIX_C_SOURCE=200809L -I"$here/include" -
     -L"$here/lib" -lepigeon
 check 'program with the shared library' env LD_LIBRARY_PATH="$here/lib" "$stage/mine"
 check 'static library' cc -std=c11 -D_POSIX_C_SOURCE=200809L -I"$here/include" -o "$stage/mine_static" "$stage/mine.c" \
-    "$here/lib/libepigeon.a" -luv -llmdb -lcrypto
+    "$here/lib/libepigeon.a" -luv -llmdb -lssl -lcrypto
 check 'program with the static library' "$stage/mine_static"
 check 'header alone in C++' sh -c 'echo "#include <epigeon.h>" | c++ -I"$1" -fsyntax-only -xc++ -' sh "$here/include"
 check 'epigeond --version' "$here/bin/epigeond" --version
 check 'epigeon --version' "$here/bin/epigeon" --version
-for page in epigeond epigeon; do
+check 'epigeon-conform --version' "$here/bin/epigeon-conform" --version
+# From elsewhere, by its name alone: it finds the cases that were installed with it.
+check 'epigeon-conform finds its cases' sh -c 'cd / && PATH=$1/bin:$PATH && epigeon-conform --list --select "json-*" | grep -c EP-JSON' \
+    sh "$here"
+check 'it tests the installed server' "$here/bin/epigeon-conform" server --quiet --select streams/numbers-from-zero@v2 \
+    --start "'$here/bin/epigeond' --listen 127.0.0.1:{port} --data '{dir}'"
+for page in epigeond epigeon epigeon-conform; do
     check "$page.1" test -s "$here/share/man/man1/$page.1"
     check "completion of $page" bash -n "$here/share/bash-completion/completions/$page"
 done
+# The units, with the program where it is now, since systemd looks for it; blanks in a path are quoted.
+units="$stage/units"
+mkdir "$units"
+cp "$here"/lib/systemd/system/* "$units"
+check 'the service names the installed program' grep -q '^ExecStart=/opt/e/bin/epigeond ' "$units/epigeond.service"
+if command -v systemd-analyze >/dev/null 2>&1; then
+    sed "s|^ExecStart=/opt/e|ExecStart=\"$here|; s|bin/epigeond |bin/epigeond\" |" \
+        "$here/lib/systemd/system/epigeond.service" >"$units/epigeond.service"
+    check 'systemd takes the units' sh -c 'cd "$1" && systemd-analyze verify --man=no ./*' sh "$units"
+    check 'the sandbox is tight' systemd-analyze security --offline=true --threshold=15 "$units/epigeond.service"
+fi
 rm -rf "$stage"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

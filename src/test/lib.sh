@@ -16,8 +16,11 @@ scratch() {
 # keep_files: what is to be saved from the directory before it goes; a test that has something defines it anew.
 keep_files() { :; }
 
+# is_mine PID: a child of this test, and not somebody else's process that has the number of one that ended.
+is_mine() { grep -qsx "PPid:	$$" "/proc/$1/status"; }
+
 stop_all() {
-    for pid in $background; do kill -9 "$pid" 2>/dev/null && wait "$pid"; done 2>/dev/null
+    for pid in $background; do is_mine "$pid" && kill -9 "$pid" && wait "$pid"; done 2>/dev/null
     background=''
 }
 
@@ -36,9 +39,10 @@ is() { if [ "$2" = "$3" ]; then ok; else bad "$1: expected '$2', got '$3'"; fi; 
 has() { if grep -qF -e "$2" "$1"; then ok; else bad "'$2' is not in $1"; fi; }
 lacks() { if grep -qF -e "$2" "$1"; then bad "'$2' is in $1"; else ok; fi; }
 
-# waits FILE TEXT [N]: until more than N lines (0) of the file have it, for 10 seconds at most.
+# waits FILE TEXT [N]: until more than N lines (0) of the file have it, for 10 seconds at most ($PATIENCE times that:
+# under Valgrind everything takes longer).
 waits() {
-    for _ in $(seq 200); do
+    for _ in $(seq $((200 * ${PATIENCE:-1}))); do
         [ "$(grep -cF -e "$2" "$1" 2>/dev/null)" -gt "${3:-0}" ] 2>/dev/null && { ok; return 0; }
         sleep 0.05
     done

@@ -5,7 +5,7 @@ tests := $(out)/tests
 $(tests): $(call object,$(test_c)) $(archive)
 	$(CC) $(ldflags) -o $@ $^ $(libraries) $$(pkg-config --libs check) -ljansson
 
-.PHONY: tests check check-unit check-valgrind check-asan check-floors check-freestanding
+.PHONY: lint tests check check-unit check-valgrind check-asan check-floors check-freestanding
 tests: $(tests)
 
 check: ## installs what is missing, runs all tests; the last line counts them
@@ -26,3 +26,6 @@ check-floors: ## includes go down the floors only
 
 check-freestanding: ## the core compiles without a libc, and its parser runs as WebAssembly
 	@sh src/test/freestanding.sh
+
+lint: all ## gcc -fanalyzer, clang-tidy, cppcheck, shellcheck; hardening; the same bytes twice
+	@sh src/test/lint.sh

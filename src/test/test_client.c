@@ -197,6 +197,7 @@ Suite *ep_suite_client(void) {
   TCase *v2 = tcase_create("EP/2"), *v1 = tcase_create("EP/1"), *core = tcase_create("core");
   TCase *faults = tcase_create("faults"), *together = tcase_create("with the server");
   add_client_v2(v2);
+  add_client_limits(v2);
   add_client_v1(v1);
   tcase_add_test(core, arguments);
   tcase_add_test(core, configurations);

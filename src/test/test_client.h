@@ -97,6 +97,7 @@ void peer_cut(peer *p);
 /* The suite's parts. */
 void add_client_v2(TCase *tcase);     /* test_client_v2.c */
 void add_client_v1(TCase *tcase);     /* test_client_v1.c */
+void add_client_limits(TCase *tcase); /* test_client_limits.c */
 void add_client_faults(TCase *tcase); /* test_client_faults.c */
 void add_client_server(TCase *tcase); /* test_client_server.c */
 

@@ -249,6 +249,50 @@ START_TEST(v1_known_from_before) {
 }
 END_TEST
 
+/* EP-LIM-10: told to nobody but the application, and not confirmed. */
+START_TEST(v1_over_its_limits) {
+  desk *d = desk_new();
+  d->config.depth = 4;
+  desk_begin(d);
+  desk_join1(d, "false");
+  see_all(d);
+  tell1(d,
+        "{'action':'message.new','payload':{'from':'bob','to':'ada','id':0,'uid':'u-0','payload':"
+        "[[[]]],'fromId':3}}");
+  see_nothing(d);
+  ck_assert(desk_event(d, EP_EVENT_ERROR));
+  ck_assert_str_eq(d->event.code, "too-deep");
+  tell_down(d, 1, "u-1");
+  desk_no_event(d);
+  desk_pass(d, EP_TIMER_GAP_WAIT_MS);
+  ck_assert(desk_event(d, EP_EVENT_LOST));
+  ck_assert(desk_event(d, EP_EVENT_MESSAGE));
+  ck_assert(bytes_are(d->event.uid, "u-1"));
+  desk_free(d);
+}
+END_TEST
+
+/* EP-RECV-5, EP-RECV-9: two senders that chose one uid; and what came in the other version. */
+START_TEST(v1_knows_what_came_in_v2) {
+  desk *d = desk_fresh();
+  desk_join2(d, "e1", 0);
+  tell_down(d, 0, "u-0");
+  ck_assert(desk_event(d, EP_EVENT_MESSAGE));
+  ep_client_closed(d->client, d->now);
+  desk_pass(d, 500);
+  desk_join1(d, "true");
+  see_all(d);
+  tell_down(d, 7, "u-0");
+  tell1(d,
+        "{'action':'message.new','payload':{'from':'cid','to':'ada','id':8,'uid':'u-0','payload':1,"
+        "'fromId':3}}");
+  ck_assert(desk_event(d, EP_EVENT_MESSAGE));
+  ck_assert(bytes_are(d->event.client_id, "cid"));
+  desk_no_event(d);
+  desk_free(d);
+}
+END_TEST
+
 void add_client_v1(TCase *tcase) {
   tcase_add_test(tcase, v1_joins);
   tcase_add_test(tcase, v1_fallback);
@@ -259,4 +303,6 @@ void add_client_v1(TCase *tcase) {
   tcase_add_test(tcase, v1_receives);
   tcase_add_test(tcase, v1_gap);
   tcase_add_test(tcase, v1_known_from_before);
+  tcase_add_test(tcase, v1_over_its_limits);
+  tcase_add_test(tcase, v1_knows_what_came_in_v2);
 }

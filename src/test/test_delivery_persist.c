@@ -208,6 +208,41 @@ START_TEST(goes_on_after_a_restart) {
 }
 END_TEST
 
+/* What ep_store_backup adds. */
+static void mark_copy(store *s) {
+  store_record(s, &(ep_record){.table = EP_TABLE_META, .key = EP_LITERAL("copy")});
+}
+
+/* A client knows more than the state that was brought back: it is not refused (EP-RES-3), and gets
+ * what it had not confirmed in a new numbering (EP-LOST-1). */
+START_TEST(a_copy_begins_a_new_epoch) {
+  static store s;
+  ep_registry_config config = random_config();
+  config.durable = true;
+  world *w = world_new(&config);
+  config.epoch = (const uint8_t *)"epoch-2";
+  world *again = world_new(&config);
+  join1(w, 1, "a");
+  join2(w, 2, "b", "i");
+  message(w, 1, 0, "b", "u0");
+  message(w, 1, 1, "b", "u1");
+  confirm_id(w, 2, 0);
+  seal(w, &s);
+  mark_copy(&s);
+  ck_assert_int_eq(load(again->registry, &s), EP_OK);
+  ck_assert(ep_bytes_equal(ep_registry_epoch(again->registry), EP_LITERAL("epoch-2")));
+  said(rejoin2(again, 7, "b", "i", "epoch-1", 9), "joined b known; mail b");
+  ck_assert_str_eq(mail(again, "b"), "0:u1");
+  said(join1(again, 8, "a"), "joined a known");
+  said(message(again, 8, 1, "b", "u1"), "confirm a \"u1\""); /* known */
+  seal(again, &s);
+  loads_back(again, &s); /* as epoch-2: it is a copy no more */
+  store_free(&s);
+  world_free(w);
+  world_free(again);
+}
+END_TEST
+
 static void busy(world *w, store *s, int steps, uint64_t seed) {
   static model m;
   m_command command;
@@ -291,6 +326,7 @@ START_TEST(loading_without_memory) {
   config.durable = true;
   world *w = world_new(&config);
   busy(w, &s, 400, 5);
+  mark_copy(&s);
   ep_status status = EP_NO_MEMORY;
   for (size_t fail = 1; status != EP_OK; fail++) {
     world *again = world_new(&config);
@@ -381,6 +417,7 @@ void add_delivery_persist(Suite *suite) {
   tcase_set_timeout(persist, 120);
   tcase_add_loop_test(persist, what_was_sealed_comes_back, 0, 4);
   tcase_add_test(persist, goes_on_after_a_restart);
+  tcase_add_test(persist, a_copy_begins_a_new_epoch);
   tcase_add_loop_test(persist, damaged_records_are_refused, 0, 2);
   tcase_add_test(persist, format_of_another_version);
   tcase_add_test(persist, loading_without_memory);

@@ -177,7 +177,7 @@ START_TEST(held_is_bounded) {
   said(session(w, 1, 1, "{}"), "note held-dropped a 1"); /* 5 goes */
   said(session(w, 1, 0, "{}"),
        "confirm a 0; session a; confirm a 1; session a; confirm a 2; session a; confirm a 3; "
-       "session a; confirm a 4; session a");
+       "session a; confirm a 4; session a; retry a 5");
   world_free(w);
 }
 END_TEST
@@ -291,6 +291,24 @@ START_TEST(ep2_refusals) {
 }
 END_TEST
 
+/* EP-RECV-13: on a stream transport nobody writes it again unasked. */
+START_TEST(ep2_asks_for_what_it_dropped) {
+  world *w = small();
+  join2(w, 1, "a", "i");
+  refuse(w, 1, 0, EP_ERROR_BAD_TO, NULL);
+  refuse(w, 1, 1, EP_ERROR_BAD_TO, NULL);
+  said(refuse(w, 1, 2, EP_ERROR_BAD_TO, NULL), "note waits a 1"); /* EP-LIM-11 */
+  for (uint64_t id = 3; id < 7; id++) said(session(w, 1, id, "{}"), "");
+  said(session(w, 1, 7, "{}"), "note held-dropped a 1");
+  said(session(w, 1, 8, "{}"), "note held-dropped a 1");
+  confirm_id(w, 1, 0);
+  has(w->said, "confirm a 6; session a; retry a 7");
+  said(session(w, 1, 7, "{}"), "confirm a 7; session a; retry a 8");
+  said(session(w, 1, 8, "{}"), "confirm a 8; session a");
+  world_free(w);
+}
+END_TEST
+
 START_TEST(bad_commands_do_nothing) {
   world *w = small();
   join1(w, 1, "a");
@@ -331,6 +349,7 @@ void add_delivery_streams(Suite *suite) {
   tcase_add_test(streams, ep1_gap_that_closes);
   tcase_add_test(streams, ep1_refusals);
   tcase_add_test(streams, ep2_refusals);
+  tcase_add_test(streams, ep2_asks_for_what_it_dropped);
   tcase_add_test(streams, bad_commands_do_nothing);
   suite_add_tcase(suite, streams);
 }

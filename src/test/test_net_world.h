@@ -69,6 +69,8 @@ bool has_answer(void);
 int plain_connect(void);
 
 TCase *with_world(Suite *suite, const char *name);
+TCase *ep_tests_net_crowd(void);  /* test_net_crowd.c */
 void add_net_wrong(Suite *suite); /* test_net_wrong.c */
+void add_net_tls(Suite *suite);   /* test_net_tls.c */
 
 #endif

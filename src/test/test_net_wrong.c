@@ -154,32 +154,114 @@ START_TEST(bad_peers_disturb_nobody) {
 }
 END_TEST
 
+static unsigned troubles, cures;
+
+static void note_trouble(void *context, const char *sentence) {
+  (void)context;
+  if (sentence == NULL) {
+    cures++;
+    return;
+  }
+  troubles++;
+  ck_assert_str_eq(sentence, ep_service_trouble(w.service));
+  ck_assert_int_eq(sentence[strlen(sentence) - 1], '.');
+}
+
 static void note_failed(void *context) {
   (void)context;
   w.failed = true;
 }
 
-static bool has_failed(void) { return w.failed; }
+static bool has_trouble(void) { return troubles != 0; }
+static bool is_confirmed(void) { return w.clients[0].confirmed == 1 && cures != 0; }
 
-START_TEST(store_that_is_full_ends_the_service_with_a_sentence) {
-  struct rlimit was, least;
+/* Alice sends what the store has no room for. */
+static client *send_into_a_full_store(struct rlimit *was) {
+  static uint8_t text[400000];
+  memset(text, '1', sizeof text);
   (void)signal(SIGXFSZ, SIG_IGN);
+  troubles = cures = 0;
   serve("127.0.0.1:0", w.data, NULL);
+  ep_service_on_trouble(w.service, note_trouble, NULL);
   ep_service_on_failed(w.service, note_failed, NULL);
   client *alice = dial(0, "alice");
   (void)dial(1, "bob");
   run_until(are_two_in);
-  client_close(&w.clients[1]);
-  ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &was), 0);
-  least = (struct rlimit){256 * 1024, was.rlim_max};
+  ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, was), 0);
+  struct rlimit least = {256 * 1024, was->rlim_max};
   ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &least), 0);
-  static uint8_t text[400000];
-  memset(text, '1', sizeof text);
   send_to(alice, "bob", (ep_bytes){text, sizeof text});
-  run_until(has_failed);
+  run_until(has_trouble);
+  ck_assert_uint_eq(alice->confirmed, 0); /* EP-G5-1 */
+  return alice;
+}
+
+START_TEST(store_that_is_full_makes_everybody_wait) {
+  struct rlimit was;
+  const client *alice = send_into_a_full_store(&was);
+  run_for(2 * EP_STORE_AGAIN_MS + EP_STORE_AGAIN_MS / 2);
+  ck_assert_uint_eq(troubles, 1); /* told once, tried more often */
   ck_assert_uint_eq(alice->confirmed, 0);
-  ck_assert_str_ne(ep_service_trouble(w.service), "");
+  ck_assert_uint_eq(w.clients[1].messages, 0);
   ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &was), 0);
+  run_until(is_confirmed);
+  run_until(has_one);
+  ck_assert_uint_eq(alice->disconnected, 0);
+  ck_assert_str_eq(ep_service_trouble(w.service), "");
+  ck_assert(!w.failed);
+  client_close(&w.clients[0]);
+  client_close(&w.clients[1]);
+  service_stop();
+}
+END_TEST
+
+START_TEST(store_that_stays_full_lets_the_service_stop) {
+  struct rlimit was;
+  const client *alice = send_into_a_full_store(&was);
+  service_stop();
+  ck_assert(w.failed);
+  ck_assert_uint_eq(alice->confirmed, 0);
+  ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &was), 0);
+  client_close(&w.clients[0]);
+  client_close(&w.clients[1]);
+}
+END_TEST
+
+static void broken_commit(ep_store *store, ep_bytes batch, ep_store_done *done, void *context) {
+  (void)store;
+  (void)batch;
+  done(context, false);
+}
+
+static const char *broken_trouble(const ep_store *store) {
+  (void)store;
+  return "The store is damaged.";
+}
+
+static bool broken_is_broken(const ep_store *store) {
+  (void)store;
+  return true;
+}
+
+static void broken_close(ep_store *store) { (void)store; }
+
+static bool has_failed(void) { return w.failed; }
+
+/* Waiting would not help: everybody is sent away (EP-ERR-5). */
+START_TEST(store_that_is_broken_ends_the_service) {
+  troubles = 0;
+  serve("127.0.0.1:0", w.data, NULL);
+  ep_service_on_trouble(w.service, note_trouble, NULL);
+  ep_service_on_failed(w.service, note_failed, NULL);
+  ep_store *before = w.service->store;
+  ep_store broken = {before->load, broken_commit, broken_trouble, broken_is_broken, broken_close};
+  ep_store_close(before);
+  w.service->store = &broken;
+  const client *alice = dial(0, "alice");
+  run_until(has_failed);
+  ck_assert_uint_eq(troubles, 0);
+  ck_assert_uint_eq(alice->authenticated, 0);
+  ck_assert_str_eq(ep_service_trouble(w.service), "The store is damaged.");
   service_stop();
   client_close(&w.clients[0]);
 }
@@ -193,5 +275,7 @@ void add_net_wrong(Suite *suite) {
   tcase_add_test(wrong, connections_over_the_limit_are_closed);
   tcase_add_test(wrong, without_files_it_neither_spins_nor_stops);
   tcase_add_test(wrong, bad_peers_disturb_nobody);
-  tcase_add_test(wrong, store_that_is_full_ends_the_service_with_a_sentence);
+  tcase_add_test(wrong, store_that_is_full_makes_everybody_wait);
+  tcase_add_test(wrong, store_that_is_broken_ends_the_service);
+  tcase_add_test(wrong, store_that_stays_full_lets_the_service_stop);
 }

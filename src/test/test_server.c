@@ -374,6 +374,9 @@ Suite *ep_suite_server(void) {
   tcase_add_test(tests, output_that_was_lost_closes);
   suite_add_tcase(suite, tests);
   suite_add_tcase(suite, ep_tests_server_limits());
+  suite_add_tcase(suite, ep_tests_server_counts());
+  suite_add_tcase(suite, ep_tests_server_large());
+  suite_add_tcase(suite, ep_tests_server_ceiling());
   suite_add_tcase(suite, ep_tests_server_streams());
   suite_add_tcase(suite, ep_tests_server_routing());
   suite_add_tcase(suite, ep_tests_server_lossy());

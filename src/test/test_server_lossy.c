@@ -156,6 +156,33 @@ START_TEST(leaving_needs_no_memory) {
 }
 END_TEST
 
+/* EP-ERR-5: what there is no memory to read is not wrong, and refusing it would stop the client. */
+START_TEST(want_of_memory_is_no_refusal) {
+  ep_conn a = enter(EP_STREAM, AUTH2("a"));
+  ep_peer peer = {.local = true};
+  ep_conn b;
+  ep_ready ready;
+  end_turn();
+  ready = ready_with(a, "auth");
+  ep_server_sent(server, a, ready.output.len, 1);
+  ck_assert_int_eq(ep_server_accept(server, &b, &peer, 1), EP_OK);
+  memory.fail_at = memory.calls + (size_t)_i;
+  tell(a, "{\"action\":\"clients.list\",\"payload\":{\"room\":7}}\f");
+  tell(b,
+       "{\"action\":\"auth\",\"payload\":\"b\",\"version\":2,\"instance\":\"i\",\"expect\":0,"
+       "\"presence\":{\"room\":7}}\f");
+  end_turn();
+  memory.fail_at = 0;
+  while (ep_server_next_ready(server, &ready, 1)) {
+    ck_assert(!contains(ready.output, "bad-to") && !contains(ready.output, "bad-auth"));
+    if (ready.close)
+      ep_server_hangup(server, ready.conn, 1);
+    else
+      ep_server_sent(server, ready.conn, ready.output.len, 1);
+  }
+}
+END_TEST
+
 TCase *ep_tests_server_lossy(void) {
   TCase *tests = tcase_create("lossy");
   tcase_add_checked_fixture(tests, setup, teardown);
@@ -164,5 +191,6 @@ TCase *ep_tests_server_lossy(void) {
   tcase_add_test(tests, error_behind_a_frame_under_way_leaves_too);
   tcase_add_test(tests, close_does_not_wait_for_a_frame_under_way);
   tcase_add_loop_test(tests, leaving_needs_no_memory, 1, 12);
+  tcase_add_loop_test(tests, want_of_memory_is_no_refusal, 1, 24);
   return tests;
 }

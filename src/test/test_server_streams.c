@@ -85,6 +85,7 @@ START_TEST(held_is_bounded) {
   ck_assert_uint_eq(server_driver_counter(driver, "held-dropped"), 2);
   skip_frames(driver, a);
   send2(a, "'b'", 0, 0);
+  hear(driver, a, "{'action':'message.retry','payload':4}"); /* EP-RECV-13: it was dropped */
   hear_confirm2(a, 3);
   for (int i = 0; i < 4; i++) hear_message(b, false, "a", "'b'", i, i, i);
   hear_nothing(driver, b);

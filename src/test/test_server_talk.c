@@ -1,7 +1,10 @@
 /* Test support. See test_server_talk.h. */
 #include "test/test_server_talk.h"
 
+#include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 server_driver *driver;
 
@@ -95,4 +98,34 @@ ep_conn enter2(const char *id, const char *more) {
   ep_conn conn = auth2(id, text);
   skip_frames(driver, conn);
   return conn;
+}
+
+enum { NAMES = 64 };
+
+static uint64_t of(size_t (*ask)(const ep_server *, const char **, uint64_t *, size_t),
+                   const char *name) {
+  const char *names[NAMES];
+  uint64_t values[NAMES];
+  size_t count = ask(server_driver_core(driver), names, values, NAMES);
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(names[i], name) == 0) return values[i];
+  ck_abort_msg("there is no %s", name);
+}
+
+uint64_t reached(const char *limit) { return of(ep_server_limits, limit); }
+uint64_t refused(const char *code) { return of(ep_server_refusals, code); }
+
+/* A frame with `len` filler bytes in it; turns ' into ". */
+void say_long(ep_conn conn, const char *before, size_t len, const char *after) {
+  size_t head = strlen(before), tail = strlen(after);
+  char *text = malloc(head + len + tail + 1);
+  memcpy(text, before, head);
+  memset(text + head, 'x', len);
+  memcpy(text + head + len, after, tail);
+  for (size_t i = 0; i < head + len + tail; i++)
+    if (text[i] == '\'') text[i] = '"';
+  text[head + len + tail] = '\f';
+  server_driver_feed(driver, conn, text, head + len + tail + 1, 4096);
+  server_driver_turn(driver);
+  free(text);
 }

@@ -30,4 +30,10 @@ void hear_confirm1(ep_conn conn, int uid);
 void hear_message(ep_conn conn, bool enveloped, const char *from, const char *to, int id, int uid,
                   int from_id);
 
+/* How often a limit was reached, an error code was the answer. */
+uint64_t reached(const char *limit);
+uint64_t refused(const char *code);
+/* A bare frame with `len` bytes x between two texts, whose ' are ", and the turn ends. */
+void say_long(ep_conn conn, const char *before, size_t len, const char *after);
+
 #endif

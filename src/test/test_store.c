@@ -19,7 +19,9 @@
 #include "store/store.h"
 
 Suite *ep_suite_store(void);
-TCase *ep_case_sequencer(void); /* test_sequencer.c */
+TCase *ep_case_sequencer(void);   /* test_sequencer.c */
+TCase *ep_case_store_check(void); /* test_store_check.c */
+TCase *ep_case_backup(void);      /* test_backup.c */
 
 static void *heap_resize(void *context, void *block, size_t old_size, size_t new_size) {
   (void)context;
@@ -48,7 +50,7 @@ static void place_drop(void) {
 }
 
 static ep_status try_open(ep_store **out, bool directory, uint64_t map_size) {
-  ep_store_place place = {place_path, directory, map_size};
+  ep_store_place place = {.path = place_path, .directory = directory, .map_size = map_size};
   return ep_store_open_lmdb(out, &place, said, sizeof said);
 }
 
@@ -351,8 +353,17 @@ END_TEST
 
 START_TEST(other_format_is_refused) {
   ep_store_close(open_or_fail(false));
-  foreign_put("format", "format", "2");
-  refused(false, EP_OTHER_FORMAT, "format 2");
+  static const struct {
+    const char *number, *word;
+    ep_status status;
+  } formats[] = {{"0", "has format 0, of an older version", EP_OTHER_FORMAT},
+                 {"27", "has format 27, of a newer version", EP_OTHER_FORMAT},
+                 {"27", "reads format 1: use that version", EP_OTHER_FORMAT},
+                 {"one", "not a store", EP_DAMAGED},
+                 {"1 ", "not a store", EP_DAMAGED},
+                 {"", "not a store", EP_DAMAGED}};
+  foreign_put("format", "format", formats[_i].number);
+  refused(false, formats[_i].status, formats[_i].word);
 }
 END_TEST
 
@@ -391,7 +402,8 @@ START_TEST(shortened_file_is_found) {
 }
 END_TEST
 
-/* With room for nothing more a batch is refused whole, and what was there stays. */
+/* With room for nothing more a batch is refused whole, and what was there stays. With room again it
+ * is taken. */
 START_TEST(full_disk_refuses_the_batch) {
   ep_buffer batch;
   ep_buffer_init(&batch, &heap);
@@ -412,10 +424,15 @@ START_TEST(full_disk_refuses_the_batch) {
   ck_assert(!stored);
   const char *why = ep_store_trouble(store);
   ck_assert_msg(strstr(why, "no room") != NULL || strstr(why, "is full") != NULL, "%s", why);
+  ck_assert(!ep_store_is_broken(store));
   ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &was), 0);
+  next -= 1000; /* there is room again: what was refused can be given again */
+  for (uint64_t i = 0; i < 100; i++) batch_add(&batch, EP_TABLE_LOG, next + i, 400);
+  ck_assert(commit(store, &batch));
+  next += 1000;
   ep_store_close(store);
   store = open_or_fail(true);
-  ck_assert_uint_eq(load(store).count, 100 * (next / 1000 - 1));
+  ck_assert_uint_eq(load(store).count, 100 * (next / 1000));
   ep_store_close(store);
   ep_buffer_free(&batch);
 }
@@ -444,10 +461,12 @@ Suite *ep_suite_store(void) {
   tcase_add_test(wrong, no_permission_is_named);
   tcase_add_loop_test(wrong, foreign_file_is_refused, 0, 2);
   tcase_add_test(wrong, other_database_is_refused);
-  tcase_add_test(wrong, other_format_is_refused);
+  tcase_add_loop_test(wrong, other_format_is_refused, 0, 6);
   tcase_add_loop_test(wrong, damaged_value_is_found, 0, 2);
   tcase_add_loop_test(wrong, shortened_file_is_found, 0, 9);
   tcase_add_test(wrong, full_disk_refuses_the_batch);
   suite_add_tcase(suite, ep_case_sequencer());
+  suite_add_tcase(suite, ep_case_store_check());
+  suite_add_tcase(suite, ep_case_backup());
   return suite;
 }

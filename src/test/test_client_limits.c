@@ -1,0 +1,179 @@
+/* The client core, driven with bytes: limits, the server's and its own.
+ * Read first: test_client.h, test_client_v2.c, spec/protocol.md chapter 14. */
+#include "test/test_client.h"
+
+/* EP-LIM-8 */
+START_TEST(v2_frame_limit) {
+  desk *d = desk_fresh();
+  ep_client_connect(d->client, d->now);
+  ep_client_opened(d->client, d->now);
+  tell1(d,
+        "{'action':'auth','payload':true,'version':2,'epoch':'e1','expect':0,'limits':{'depth':256,"
+        "'frame':300}}");
+  char payload[302];
+  memset(payload, 'x', sizeof payload);
+  payload[0] = payload[sizeof payload - 1] = '"';
+  ep_send send = {.to = "bob", .payload_json = ep_bytes_of(payload, sizeof payload)};
+  ck_assert_int_eq(ep_client_send(d->client, &send, NULL, d->now), EP_INVALID_ARGUMENT);
+  ck_assert_uint_eq(ep_client_unconfirmed(d->client), 0);
+  send.payload_json = EP_LITERAL("1");
+  ck_assert_int_eq(ep_client_send(d->client, &send, NULL, d->now), EP_OK);
+  desk_free(d);
+}
+END_TEST
+
+static const char small_server[] =
+    "{'action':'auth','payload':true,'version':2,'epoch':'e1','expect':%s,'limits':{'frame':200}}";
+
+static void join_small_server(desk *d, const char *expect) {
+  char reply[sizeof small_server + 8];
+  snprintf(reply, sizeof reply, small_server, expect);
+  desk_open(d);
+  see_all(d);
+  tell1(d, reply);
+  desk_commit(d);
+}
+
+/* EP-LIM-9: what was queued for a server that takes less is refused, what follows closes up. */
+START_TEST(v2_too_large_for_this_server) {
+  char large[202], uid[37];
+  memset(large, '7', sizeof large - 1);
+  large[sizeof large - 1] = '\0';
+  desk *d = desk_new();
+  d->config.durable = true;
+  desk_begin(d);
+  desk_send(d, "bob", "1", NULL);
+  desk_send(d, "bob", large, uid);
+  desk_send(d, "bob", "2", NULL);
+  desk_send(d, "bob", large, NULL);
+  desk_commit(d);
+  join_small_server(d, "0");
+  ck_assert(desk_event(d, EP_EVENT_REFUSED));
+  ck_assert(bytes_are(d->event.uid, uid));
+  ck_assert_str_eq(d->event.code, "too-large");
+  ck_assert(desk_event(d, EP_EVENT_REFUSED));
+  ck_assert(!desk_event(d, EP_EVENT_REFUSED));
+  see_up(d, 0, "1");
+  see_up(d, 1, "2");
+  see_nothing(d);
+  ck_assert(desk_restart(d)); /* and so it stays; the server has taken one */
+  ck_assert_uint_eq(ep_client_unconfirmed(d->client), 2);
+  join_small_server(d, "1");
+  ck_assert(desk_event(d, EP_EVENT_CONFIRMED));
+  see_up(d, 1, "2");
+  desk_send(d, "bob", "3", NULL);
+  desk_commit(d);
+  see_up(d, 2, "3");
+  ck_assert(!desk_event(d, EP_EVENT_REFUSED));
+  desk_free(d);
+}
+END_TEST
+
+/* The same where the limit shrinks between two connections, behind what is confirmed. */
+START_TEST(v2_server_takes_less_than_before) {
+  char large[202];
+  memset(large, '7', sizeof large - 1);
+  large[sizeof large - 1] = '\0';
+  desk *d = desk_fresh();
+  desk_join2(d, "e1", 0);
+  for (int i = 0; i < 3; i++) desk_send(d, "bob", i == 1 ? large : "1", NULL);
+  see_all(d);
+  ep_client_closed(d->client, d->now);
+  desk_pass(d, EP_TIMER_RECONNECT_MS);
+  ep_client_opened(d->client, d->now);
+  see_all(d);
+  tell1(d,
+        "{'action':'auth','payload':true,'version':2,'epoch':'e1','expect':1,'limits':"
+        "{'frame':200}}");
+  ck_assert(desk_event(d, EP_EVENT_CONFIRMED));
+  ck_assert(desk_event(d, EP_EVENT_REFUSED));
+  see_up(d, 1, "1");
+  see_nothing(d);
+  tell(d, "{'action':'message.confirm','payload':1}");
+  ck_assert_uint_eq(ep_client_unconfirmed(d->client), 0);
+  desk_free(d);
+}
+END_TEST
+
+/* What the server wrote was refused with `code`, and the application told. */
+static void see_refused(desk *d, const char *code) {
+  char start[64];
+  snprintf(start, sizeof start, "{\"action\":\"error\",\"payload\":{\"code\":\"%s\"", code);
+  ck_assert_int_eq(strncmp(desk_frame(d), start, strlen(start)), 0);
+  see_nothing(d);
+  ck_assert(desk_event(d, EP_EVENT_ERROR));
+  ck_assert_str_eq(d->event.code, code);
+  ck_assert(!d->event.final);
+}
+
+/* EP-LIM-10: nothing is lost, and nobody waits without knowing it. */
+START_TEST(v2_over_its_limits) {
+  static const char deep[] =
+      "{'action':'message.new','payload':{'from':'bob','to':'ada','id':%d,'uid':'u','payload':[[[%s"
+      "]]],'fromId':3}}";
+  char text[600];
+  desk *d = desk_new();
+  d->config.depth = 5;
+  d->config.frame = 400;
+  desk_begin(d);
+  desk_join2(d, "e1", 0);
+  for (int i = 0; i < 2; i++) { /* each time it comes */
+    snprintf(text, sizeof text, deep, 0, "{}");
+    tell(d, text);
+    see_refused(d, "too-deep");
+  }
+  snprintf(text, sizeof text, "{'action':'ping','payload':'%0*d'}", 400, 0);
+  tell(d, text);
+  see_refused(d, "too-large");
+  size_t at = (size_t)snprintf(text, sizeof text, "{'action':'ping'");
+  for (unsigned i = 0; i < EP_LIMIT_MEMBERS; i++) {
+    at += (size_t)snprintf(text + at, sizeof text - at, ",'':0");
+  }
+  snprintf(text + at, sizeof text - at, "}");
+  tell(d, text);
+  see_refused(d, "bad-message");
+  tell_down(d, 1, "u-1"); /* it waits behind the one that cannot be read */
+  see(d, "{'action':'message.retry','payload':0}");
+  desk_no_event(d);
+  snprintf(text, sizeof text, deep, 0, "0");
+  tell(d, text);
+  ck_assert(desk_event(d, EP_EVENT_MESSAGE));
+  ck_assert(desk_event(d, EP_EVENT_MESSAGE));
+  ck_assert(bytes_are(d->event.uid, "u-1"));
+  desk_free(d);
+}
+END_TEST
+
+START_TEST(v2_reads_as_much_as_it_is_told) {
+  desk *d = desk_new();
+  d->config.depth = EP_JSON_DEPTH_MAX + 1;
+  ck_assert_int_eq(ep_client_new(&d->client, &d->config), EP_INVALID_ARGUMENT);
+  d->config.depth = 300; /* more than the limit is where nobody says another */
+  d->config.frame = EP_FRAME_MOST + 1;
+  ck_assert_int_eq(ep_client_new(&d->client, &d->config), EP_INVALID_ARGUMENT);
+  d->config.frame = EP_FRAME_MOST;
+  desk_begin(d);
+  desk_join2(d, "e1", 0);
+  char text[800];
+  int head = snprintf(text, sizeof text,
+                      "{'action':'message.new','payload':{'from':'bob','to':'ada','id':1,'uid':"
+                      "'u-1','fromId':3,'payload':");
+  memset(text + head, '[', 298);
+  memset(text + head + 298, ']', 298);
+  memcpy(text + head + 596, "}}", 3);
+  tell(d, text); /* held, and read once more */
+  tell_down(d, 0, "u-0");
+  ck_assert(desk_event(d, EP_EVENT_MESSAGE));
+  ck_assert(desk_event(d, EP_EVENT_MESSAGE));
+  ck_assert_uint_eq(d->event.json.len, 596);
+  desk_free(d);
+}
+END_TEST
+
+void add_client_limits(TCase *tcase) {
+  tcase_add_test(tcase, v2_frame_limit);
+  tcase_add_test(tcase, v2_too_large_for_this_server);
+  tcase_add_test(tcase, v2_server_takes_less_than_before);
+  tcase_add_test(tcase, v2_over_its_limits);
+  tcase_add_test(tcase, v2_reads_as_much_as_it_is_told);
+}
