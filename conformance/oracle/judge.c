@@ -35,6 +35,7 @@ static void client_free(struct client *client) {
   pool_recent_free(&client->loose);
   app_free(client->app);
   pool_map_free(&client->late);
+  pool_recent_free(&client->stale);
   free(client->id);
   free(client);
 }
@@ -83,9 +84,16 @@ void judge_free(judge *j) {
 void judge_mailbox_limit(judge *j, uint64_t copies) { mail_mailbox_limit(j->mail, copies); }
 void judge_parked_limit(judge *j, uint64_t messages) { mail_parked_limit(j->mail, messages); }
 
+void judge_session_limit(judge *j, uint64_t bytes) {
+  j->session_most = bytes;
+  j->session_told = true;
+}
+
 void judge_opens_in_order(judge *j) { j->opens_in_order = true; }
 
 void judge_clock_jumps(judge *j, unsigned times) { j->jumps = times; }
+
+void judge_memory_fails(judge *j) { j->memory_fails = true; }
 
 void judge_mailbox_wait(judge *j, uint64_t ms) { mail_mailbox_wait(j->mail, ms); }
 
@@ -216,7 +224,7 @@ static void server_event(judge *j, const trace_event *event) {
   if (event->state_lost) {
     server_lost(j);
   } else {
-    mail_restarted(j->mail, j->line);
+    for (size_t i = 0; i < j->clients_count; i++) down_doubt(j, j->clients[i], NULL);
   }
 }
 
@@ -224,12 +232,9 @@ static void client_event(judge *j, const trace_event *event) {
   struct client *client = judge_client(j, event->client);
   if (event->kind == TRACE_CRASHED) {
     client->dead = true;
+    wish_forgotten(client);
     pool_map_clear(&client->late);
     client->crashed_line = j->line;
-    if (!client->up_before) return;
-    stream_drop(&client->up);
-    client->up = client->up_before;
-    client->up_before = NULL;
     return;
   }
   client->dead = false;
@@ -265,6 +270,10 @@ bool judge_event(judge *j, const trace_event *event) {
         client_event(j, event);
         app_event(j, event);
       }
+      break;
+    case TRACE_CONNECT:
+    case TRACE_DISCONNECT:
+      wish_event(j, judge_client(j, event->client), event->kind == TRACE_CONNECT);
       break;
     case TRACE_HEALED:
       j->healed_line = j->line;

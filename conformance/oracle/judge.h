@@ -43,6 +43,8 @@ void judge_mailbox_limit(judge *judge, uint64_t copies);
 /* The same for its limit `parked`: so many parked messages. For a lower `mailbox_bytes` or
  * `parked_bytes` say 1: what a server counts for one of them is its own affair. */
 void judge_parked_limit(judge *judge, uint64_t messages);
+/* Its limit `session`, where no auth reply tells it: larger sessions may be left out in silence. */
+void judge_session_limit(judge *judge, uint64_t bytes);
 /* The server accepts connections in the order of their TRACE_OPEN (EP-TAKE-4); a trace from outside
  * tells that order only roughly. Holds until judge_reset. */
 void judge_opens_in_order(judge *judge);
@@ -54,6 +56,9 @@ void judge_mailbox_wait(judge *judge, uint64_t ms);
 
 /* Clocks of clients jump forward so often in the trace, and repetitions come early by that. */
 void judge_clock_jumps(judge *judge, unsigned times);
+
+/* Clients run out of memory in the trace: what arrived may not have been read. */
+void judge_memory_fails(judge *judge);
 
 /* Takes the next event; t_ms and line must not go back. False: this or an earlier event was wrong
  * (events after the first wrong one are not judged). */

@@ -107,6 +107,9 @@ void up_arrived(judge *j, struct conn *conn, const struct letter *letter) {
     if (letter->session_over) return; /* EP-SESS-4 */
     client->event_number = mail_session_arrived(j->mail, client->mail, letter->content, j->line);
     client->event_session = pool_name(letter->content, 7);
+    client->event_line = j->line;
+    client->set_line = j->session_told ? j->line : 0; /* it may be too large (EP-SESS-4) */
+    client->set_conn = conn->number;
     return;
   }
   struct stream *up = client->rude ? NULL : conn->up ? conn->up : client->up;
@@ -121,13 +124,19 @@ void up_arrived(judge *j, struct conn *conn, const struct letter *letter) {
 
 /* ---- Confirmed by the server ---- */
 
-static void accepted(judge *j, const struct client *client, struct item *item) {
+static void session_accepted(judge *j, struct client *client, const struct item *item) {
+  if (!item->session || item->over) return;
+  mail_session_applied(j->mail, client->mail, item->session, j->line);
+  client->set_line = item->arrived_line;
+  client->set_conn = 0;
+}
+
+static void accepted(judge *j, struct client *client, struct item *item) {
   if (item->confirmed) return;
   item->confirmed = true;
   item->confirmed_line = j->line;
   if (item->kind == ITEM_SESSION) {
-    if (item->session && !item->over)
-      mail_session_applied(j->mail, client->mail, item->session, j->line);
+    session_accepted(j, client, item);
   } else if (item->mail) {
     mail_accepted(j->mail, item->mail, j->line);
   }

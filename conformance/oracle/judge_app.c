@@ -224,7 +224,8 @@ static void delivered(judge *j, struct client *client, const trace_event *event)
 
 static void stored(struct client *client) {
   struct app *app = app_of(client);
-  stream_drop(&client->up_before);
+  bool lived = client->crashed_line < client->up_line; /* or it may have stored the older one */
+  if (lived) stream_drop(&client->up_before);
   app->fresh_count = 0;
   pool_map_clear(&app->unsafe.map);
   app->unsafe.at = 0;

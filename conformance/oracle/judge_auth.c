@@ -73,6 +73,7 @@ void auth_asked(judge *j, struct conn *conn, const frame *f, struct letter *lett
   client->client_conn = conn;
   if (v2 && letter->ask.wants_presence && match_address_of(f->presence) == MATCH_SELECTOR)
     conn->presence = match_read(f->presence);
+  wish_asked(j, conn);
   if (!client->rude && v2) check_expect(j, conn);
 }
 
@@ -118,9 +119,11 @@ void server_lost(judge *j) {
   for (size_t i = 0; i < j->clients_count; i++) {
     struct client *client = j->clients[i];
     client->known = client->server_v2 = false;
+    client->set_line = 0;
     client->asked_count = 0;
     client->instance = 0;
     stream_drop(&client->server_up);
+    down_leave(client);
     stream_drop(&client->down);
     forget_arrivals(client->up);
     forget_arrivals(client->up_before);
@@ -230,7 +233,7 @@ static void reply_v2(judge *j, struct conn *conn, bool stranger) {
     }
     stream_drop(&client->server_up);
     client->server_up_unknown = false;
-    down_renumber(client, false);
+    down_renumber(j, client, false);
   }
   client->instance = conn->ask.instance;
   conn->down = stream_hold(client->down);
@@ -240,9 +243,10 @@ static void reply_v2(judge *j, struct conn *conn, bool stranger) {
   if (conn->down_sure) down_confirmed_below(j, conn, conn->down, conn->ask.expect, true);
 }
 
-static void reply_v1(struct conn *conn, bool stranger) {
+static void reply_v1(judge *j, struct conn *conn, bool stranger) {
   struct client *client = conn->client;
-  client->instance = 0; /* EP-LOST-7 */
+  if (client->instance && client->down) down_renumber(j, client, true); /* EP-LOST-7 */
+  client->instance = 0;
   stream_drop(&client->server_up);
   client->server_up_unknown = false;
   notice_excuse(client); /* EP-LOST-8 */
@@ -280,6 +284,7 @@ static void take_over(judge *j, struct conn *conn) {
   struct conn *older = client->server_conn;
   bool closed = client->server_left_line > conn->ask_arrived_line; /* for this one, it seems */
   client->took_over = (older && older != conn) || closed;
+  if (older && older != conn) down_doubt(j, client, older);
   if (older && older != conn && !older->replaced_line) {
     older->replaced_line = j->line;
     older->replaced_ms = j->t_ms;
@@ -298,7 +303,7 @@ static void first_reply(judge *j, struct conn *conn, const frame *f) {
   conn->reply_frame = f->limit_frame;
   conn->list_due = conn->version == 1 || conn->ask.wants_presence; /* EP-AUTH-6 */
   if (conn->version == 2) j->speaks_v2 = true;
-  if (f->limit_session) j->session_most = f->limit_session;
+  if (f->limit_session) judge_session_limit(j, f->limit_session);
   /* A client that the server has known from before the trace. */
   bool stranger = f->known && !client->known && !j->lost_line &&
                   (client->asked_count < 2 || conn->reply_expect);
@@ -308,7 +313,7 @@ static void first_reply(judge *j, struct conn *conn, const frame *f) {
   } else if (conn->version == 2) {
     reply_v2(j, conn, stranger);
   } else {
-    reply_v1(conn, stranger);
+    reply_v1(j, conn, stranger);
   }
   client->known = true;
   enter_mail(j, client);
@@ -384,8 +389,9 @@ static void resume_v2(judge *j, struct conn *conn) {
 
 static void resume_v1(struct conn *conn) {
   struct client *client = conn->client;
-  if (client->up && !conn->reply_known && client->joined) {
+  if (client->up && client->joined && (!conn->reply_known || client->client_v2)) {
     up_renumber(conn); /* EP-LOST-4 */
+    conn->renumbered = client->client_v2;
   } else if (!client->up) {
     client->up = stream_new(++client->numberings, true);
     if (!conn->reply_known) stream_begin(client->up, 0);
@@ -413,4 +419,5 @@ void auth_reply_arrived(judge *j, struct conn *conn) {
   if (conn->reply_frame) client->frame_most = conn->reply_frame;
   client->joined = true;
   client->forgot = false;
+  wish_authenticated(client);
 }

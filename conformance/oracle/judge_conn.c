@@ -33,6 +33,7 @@ void conn_free(struct conn *conn) {
   pipe_free(&conn->way[TRACE_C2S]);
   pipe_free(&conn->way[TRACE_S2C]);
   pool_map_free(&conn->view);
+  pool_map_free(&conn->sessions);
   match_free(conn->presence);
   free(conn);
 }
@@ -70,12 +71,15 @@ void conn_close(judge *j, const trace_event *event) {
     conn->way[dir].closed = true;
     conn->way[dir].closed_line = j->line;
     if (!client) continue;
+    if (dir == TRACE_S2C) down_doubt(j, client, conn);
     if (dir == TRACE_S2C && client->server_conn == conn) {
       client->server_conn = NULL;
       client->server_left_line = j->line;
     }
     if (client->client_conn == conn && conn->reply_arrived) client->left_ms = j->t_ms;
-    if (dir == TRACE_C2S && client->client_conn == conn) client->client_conn = NULL;
+    if (dir != TRACE_C2S || client->client_conn != conn) continue;
+    client->client_conn = NULL;
+    client->ended_ms = j->t_ms;
   }
   if (!conn->way[TRACE_C2S].closed || !conn->way[TRACE_S2C].closed) return;
   conn_remove(j, conn);
@@ -91,6 +95,18 @@ void conn_processed(const judge *j, struct conn *conn, uint64_t n) {
 }
 
 /* ---- Written ---- */
+
+/* EP-CLI-4 */
+static bool is_final(ep_error code) {
+  return code == EP_ERROR_BAD_AUTH || code == EP_ERROR_VERSION || code == EP_ERROR_UNAUTHORIZED ||
+         code == EP_ERROR_OTHER_CLIENT || code == EP_ERROR_REPLACED;
+}
+
+/* clients.list: an object that is no selector gets an error (EP-ADDR-3). */
+static bool is_refusable(const frame *f) {
+  if (!f->list.len || scan_kind_of(f->list) != SCAN_OBJECT) return false;
+  return match_address_of(f->list) != MATCH_SELECTOR;
+}
 
 static struct letter letter_of(const judge *j, const frame *f, span bytes) {
   struct letter letter = {.line = j->line,
@@ -117,11 +133,13 @@ static struct letter letter_of(const judge *j, const frame *f, span bytes) {
     case EP_ACTION_ERROR:
       if (letter.has_id) letter.uid = pool_name(f->uid, 2);
       letter.partly = (f->has & FRAME_HAS_TO) != 0;
+      letter.final = !letter.has_id && is_final(frame_error_of(f->code));
       break;
     case EP_ACTION_SESSION_UPDATE:
       letter.content = f->session;
       letter.session_over = f->session_over || f->session.len > j->session_most;
       break;
+    case EP_ACTION_CLIENTS_LIST: letter.refusable = is_refusable(f); break;
     case EP_ACTION_PING:
     case EP_ACTION_PONG: letter.payload = pool_name(f->payload, 3); break;
     default: break;
@@ -182,6 +200,8 @@ static void error_written(judge *j, struct conn *conn, trace_dir dir, const fram
       judge_wrong(j, "EP-FRAME-2", "No error for a frame that is in form.",
                   "The server wrote the error malformed, and no malformed frame has arrived.");
   }
+  bool over = code == EP_ERROR_TOO_LARGE || code == EP_ERROR_TOO_DEEP;
+  if (dir == TRACE_C2S && over && conn->client) conn->client->reads_less = true;
   if (!conn->version) conn->refused = true;
   if (!code_closes(code)) return;
   fall_silent(j, conn, dir,
@@ -280,13 +300,13 @@ static void at_server(judge *j, struct conn *conn, const struct letter *letter) 
     case EP_ACTION_MESSAGE_NEW: up_arrived(j, conn, letter); break;
     case EP_ACTION_MESSAGE_CONFIRM: down_confirm_arrived(j, conn, letter); break;
     case EP_ACTION_MESSAGE_RETRY: want_arrived(j, &conn->way[TRACE_S2C], letter->id); break;
-    case EP_ACTION_CLIENTS_LIST: conn->lists_asked++; break;
+    case EP_ACTION_CLIENTS_LIST: presence_asked(j, conn, letter); break;
     case EP_ACTION_PING: ping_arrived(j, &conn->way[TRACE_S2C], letter->payload); break;
     default: break;
   }
 }
 
-static void at_client(judge *j, struct conn *conn, const struct letter *letter) {
+static void at_client(judge *j, struct conn *conn, const struct letter *letter, uint64_t heard_ms) {
   switch (letter->action) {
     case EP_ACTION_AUTH: auth_reply_arrived(j, conn); break;
     case EP_ACTION_MESSAGE_NEW:
@@ -299,6 +319,7 @@ static void at_client(judge *j, struct conn *conn, const struct letter *letter) 
       break;
     case EP_ACTION_ERROR:
       if (letter->has_id) down_arrived(j, conn, letter);
+      if (letter->final) wish_error_arrived(j, conn, heard_ms);
       break;
     default: break;
   }
@@ -306,6 +327,7 @@ static void at_client(judge *j, struct conn *conn, const struct letter *letter) 
 
 static void arrived(judge *j, struct conn *conn, trace_dir dir, const struct letter *letter) {
   struct pipe *pipe = &conn->way[dir];
+  uint64_t heard_ms = pipe->heard_ms > conn->open_ms ? pipe->heard_ms : conn->open_ms;
   pipe->arrived++;
   pipe->heard_ms = j->t_ms;
   if (letter->class != FRAME_OK || letter->arguable) pipe->noise = true;
@@ -313,7 +335,7 @@ static void arrived(judge *j, struct conn *conn, trace_dir dir, const struct let
   if (dir == TRACE_C2S) {
     at_server(j, conn, letter);
   } else {
-    at_client(j, conn, letter);
+    at_client(j, conn, letter, heard_ms);
   }
 }
 

@@ -2,7 +2,10 @@
  * Read first: judge_internal.h; spec/protocol.md, chapters 8 and 11. */
 #include "oracle/judge_internal.h"
 
-enum { SURE_MS = EP_TIMER_HEAL_MS }; /* a server that lives so long has taken a confirm */
+enum {
+  SURE_MS = EP_TIMER_HEAL_MS, /* a server that lives so long has taken a confirm */
+  READ_MS = 5000              /* a connection that lives so long has been read */
+};
 
 static unsigned long long number(uint64_t value) { return (unsigned long long)value; }
 
@@ -17,15 +20,60 @@ static void lead_item(judge *j, const struct conn *conn, const struct item *item
   judge_lead(j, conn->reply_line);
 }
 
+/* ---- Confirms that the server may not have taken in ---- */
+
+static void doubt(judge *j, const struct client *client, struct stream *down, struct item *item) {
+  if (!client->in_mail) return;
+  item->doubted = true;
+  down->doubted++;
+  mail_doubted(j->mail, client->mail);
+}
+
+static void doubt_no_more(judge *j, const struct client *client, const struct stream *down,
+                          struct item *item) {
+  if (!item->doubted || down != client->down) return; /* in an older numbering for ever */
+  item->doubted = false;
+  client->down->doubted--;
+  mail_not_doubted(j->mail, client->mail, j->line);
+}
+
+static bool may_be_unread(const judge *j, const struct item *item, const struct conn *conn) {
+  return item->confirm_conn == conn->number && item->confirm_n > conn->processed_n &&
+         item->confirmed_ms + READ_MS >= j->t_ms;
+}
+
+void down_doubt(judge *j, struct client *client, const struct conn *conn) {
+  struct stream *down = client->down;
+  if (!down || client->rude) return;
+  for (uint64_t id = down->base; id < down->next; id++) {
+    struct item *item = stream_at(down, id);
+    if (!item || !item->mail || !item->confirm_arrived || item->settled || item->doubted) continue;
+    if (!conn || may_be_unread(j, item, conn)) doubt(j, client, down, item);
+  }
+}
+
 /* ---- Numberings ---- */
 
-void down_renumber(struct client *client, bool v1) {
+void down_leave(struct client *client) {
+  const struct stream *down = client->down;
+  for (uint64_t id = down ? down->base : 0; down && id < down->next; id++) {
+    const struct item *item = stream_at(down, id);
+    if (item && item->arrivals && item->kind == ITEM_MESSAGE)
+      pool_recent_add(&client->stale, item->uid, EP_LIMIT_DEDUP);
+  }
+}
+
+void down_renumber(judge *j, struct client *client, bool v1) {
   struct stream *before = client->down, *after = stream_new(++client->numberings, v1);
   stream_begin(after, 0);
+  if (client->server_conn) down_doubt(j, client, client->server_conn);
+  down_leave(client);
   if (before) {
     for (uint64_t id = before->base; id < before->next; id++) {
       const struct item *item = stream_at(before, id);
-      if (item && !item->settled) stream_owe(after, item, !item->confirm_arrived);
+      if (!item || item->settled) continue;
+      if (v1 && item->kind != ITEM_MESSAGE) continue; /* EP-LOST-8 */
+      stream_owe(after, item, !item->confirm_arrived);
     }
     stream_owe_rest(after, before);
     if (!before->begun) stream_drop(&after), after = stream_new(++client->numberings, v1);
@@ -44,18 +92,24 @@ static void settle(judge *j, const struct conn *conn, struct stream *down) {
     bool ripe = item->confirm_conn == conn->number &&
                 (item->confirm_n <= conn->ripe_n || item->confirmed_ms + SURE_MS < j->t_ms);
     if (!item->settled && !ripe) break;
+    doubt_no_more(j, conn->client, down, item);
   }
   stream_forget_below(down, id);
 }
 
 static void confirm_took(judge *j, struct conn *conn, struct item *item) {
-  if (item->confirm_arrived) return;
+  bool again = item->confirm_arrived;
+  if (again && !item->doubted) return;
+  doubt_no_more(j, conn->client, conn->down, item);
   item->confirm_arrived = true;
   item->confirmed_ms = j->t_ms;
   item->confirm_conn = conn->number;
   item->confirm_n = conn->way[TRACE_C2S].arrived;
-  if (item->kind != ITEM_MESSAGE) return;
+  if (item->kind != ITEM_MESSAGE || again) return;
   if (item->mail) mail_settled(j->mail, conn->client->mail, item->mail, j->line);
+  const struct pipe *server = &conn->way[TRACE_S2C];
+  bool unheard = conn->replaced_line || server->silent || server->closed;
+  if (item->mail && unheard) doubt(j, conn->client, conn->down, item);
   notice_confirmed(j, conn->client, item, !conn->replaced_line);
 }
 
@@ -69,6 +123,10 @@ void down_confirmed_below(judge *j, struct conn *conn, struct stream *down, uint
       if (item) confirm_took(j, conn, item), item->settled = true;
     }
     stream_forget_below(down, id);
+  }
+  for (uint64_t i = down->base; down->doubted && i < id; i++) {
+    struct item *item = stream_at(down, i);
+    if (item && item->doubted) confirm_took(j, conn, item);
   }
   for (; down->known < id; down->known++) {
     struct item *item = stream_at(down, down->known);
@@ -319,6 +377,7 @@ void down_arrived(judge *j, struct conn *conn, const struct letter *letter) {
     item->arrived_ms = j->t_ms;
   }
   item->arrivals++;
+  if (down != conn->client->down) pool_recent_add(&conn->client->stale, item->uid, EP_LIMIT_DEDUP);
   if (item->kind == ITEM_REFUSAL) notice_refusal_arrived(j, conn->client, letter);
   if (down->front < down->base) down->front = down->base;
   while ((item = stream_at(down, down->front)) && item->arrivals) down->front++;
@@ -336,10 +395,11 @@ static struct item *by_uid(const struct stream *down, uint64_t uid) {
 
 static void confirm_v1(judge *j, struct conn *conn, const frame *f) {
   struct stream *down = conn->down;
-  struct item *item = by_uid(down, pool_name(f->uid, 2));
+  uint64_t uid = pool_name(f->uid, 2);
+  struct item *item = by_uid(down, uid);
   if (!item) {
-    if (!down->begun || down->base) return; /* perhaps forgotten here */
-    if (j->lost_line) return; /* one of the state before, that its application took late */
+    if (!down->begun || down->base) return;                 /* perhaps forgotten here */
+    if (pool_recent_has(&conn->client->stale, uid)) return; /* its application took it late */
   } else if (item->arrivals) {
     item->confirmed = true;
     item->confirmed_line = j->line;

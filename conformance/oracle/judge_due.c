@@ -60,6 +60,7 @@ static void check_auth(judge *j, const struct conn *conn) {
 }
 
 void due_check(judge *j, const struct conn *conn) {
+  if (is_there(j, conn, TRACE_S2C)) (void)presence_unanswered((judge *)j, conn, true);
   for (int dir = TRACE_C2S; dir <= TRACE_S2C; dir++) {
     if (!is_there(j, conn, (trace_dir)dir)) continue;
     check_pings(j, conn, (trace_dir)dir);

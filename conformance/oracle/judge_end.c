@@ -39,11 +39,15 @@ static bool may_wait(const judge *j, const struct client *client) {
   return !recipient || !recipient->known || unconfirmed(recipient->down);
 }
 
+static size_t unread(const struct client *client) {
+  return client->reads_less ? 0 : unconfirmed(client->down);
+}
+
 static size_t client_unfinished(const judge *j, const struct client *client) {
   if (is_gone(client) || client->rude) return 0;
-  bool waits = client->client_conn && !client->client_conn->reply_arrived;
-  if (may_wait(j, client)) return waits + unconfirmed(client->down);
-  return waits + unconfirmed(client->up) + unconfirmed(client->down) + app_unfinished(client);
+  bool waits = client->client_conn ? !client->client_conn->reply_arrived : wish_waits(client);
+  if (may_wait(j, client)) return waits + unread(client);
+  return waits + unconfirmed(client->up) + unread(client) + app_unfinished(client);
 }
 
 size_t end_unfinished(const judge *j) {
@@ -51,8 +55,11 @@ size_t end_unfinished(const judge *j) {
   for (size_t i = 0; i < j->clients_count; i++) {
     const struct client *client = j->clients[i];
     count += client_unfinished(j, client);
-    if (client->in_mail) mail_away(j->mail, client->mail, is_gone(client) || client->rude);
+    bool away = is_gone(client) || client->rude || client->reads_less;
+    if (client->in_mail) mail_away(j->mail, client->mail, away);
   }
+  for (size_t i = 0; i < j->conns_count; i++)
+    count += presence_unanswered((judge *)j, j->conns[i], false);
   return count + mail_missing(j->mail) + presence_wrong((judge *)j, false);
 }
 
@@ -78,14 +85,15 @@ static void name_item(judge *j, const struct client *client, const struct stream
 }
 
 static void judge_client_end(judge *j, struct client *client) {
-  if (is_gone(client) || client->rude) return;
+  if (!client->dead) wish_judge_end(j, client);
+  if (j->wrong || is_gone(client) || client->rude) return;
   if (client->client_conn && !client->client_conn->reply_arrived) {
     judge_wrong(j, "EP-G8-1", "An auth reply.", "A connection was never authenticated.");
     judge_about(j, client, (span){"", 0});
     judge_lead(j, client->client_conn->ask_line);
   } else if (unconfirmed(client->up) && !may_wait(j, client)) {
     name_item(j, client, client->up, true);
-  } else if (unconfirmed(client->down)) {
+  } else if (unread(client)) {
     name_item(j, client, client->down, false);
   } else if (app_unfinished(client) && !may_wait(j, client)) {
     judge_wrong(j, "EP-G6-1", "Each message kept, and written, until it is confirmed or refused.",

@@ -39,6 +39,7 @@ struct item {
   bool confirmed;       /* the reader has written a confirm of it */
   bool confirm_arrived; /* the writer may know that */
   bool settled;         /* the writer certainly knows that */
+  bool doubted;         /* down: the server may not have taken the confirm in (mail_doubted) */
   uint64_t refused_ms;  /* up: when a refusal of all of it arrived; 0: none */
   bool refused;         /* up: its refusal has arrived, so that the client may forget it */
   bool v2, over;        /* over: a session that may be refused */
@@ -68,11 +69,24 @@ struct stream {
   uint64_t front;     /* all below may have arrived */
   uint64_t confirmed; /* EP/2: the reader has written that it has all below */
   uint64_t known;     /* EP/2: the writer may know that */
+  size_t doubted;     /* so many items are */
   uint64_t confirmed_line;
   struct owed *owed;
   size_t owed_count, owed_at;
   bool session_due; /* EP-LOST-3: the first item is a session */
   pool_map uids;    /* uid to id; down: of the oldest message that has it */
+};
+
+/* What the application of a client wants (judge_wish.c), since it said so last. */
+struct wish {
+  bool told; /* the trace tells it */
+  bool wants;
+  bool opened; /* an attempt to connect was seen */
+  uint64_t line, ms;
+  uint64_t opened_line, opened_ms; /* the newest attempt */
+  unsigned failures;               /* attempts since it was authenticated last */
+  uint64_t early_ms;               /* so much earlier than it may it has come, all in all */
+  uint64_t stopped_line;           /* EP-CLI-4: where the error arrived */
 };
 
 struct client {
@@ -103,8 +117,9 @@ struct client {
   struct stream *down;
   /* What the client knows. */
   struct stream *up;
-  struct stream *up_before;   /* EP/1: the numbering that it goes on with if it is killed now */
-  struct stream *client_down; /* the numbering of client_epoch */
+  struct stream *up_before;               /* EP/1: the numbering before, with which it may go on */
+  uint64_t up_line;                       /* where the reply arrived that asked for the newer one */
+  struct stream *client_down;             /* the numbering of client_epoch */
   uint64_t client_epoch, client_instance; /* names: what it knows since its last auth reply */
   bool client_v2;                         /* the version of its last auth reply */
   bool joined;                            /* it has been authenticated, since its state began */
@@ -112,9 +127,11 @@ struct client {
   struct conn *client_conn; /* the newest connection that it opened */
   uint64_t session; /* name of the last session that was confirmed to it; 0: {} or not known */
   uint64_t session_line, session_ms;
-  uint64_t event_session, event_number; /* EP/1: name and number of the newest that arrived */
-  uint64_t left_ms;                     /* when its last authenticated connection ended */
+  /* EP/1: name and number of the newest that arrived, and where. */
+  uint64_t event_session, event_number, event_line;
+  uint64_t left_ms; /* when its last authenticated connection ended */
   uint64_t numberings;
+  bool reads_less;   /* than the server writes (EP-LIM-10): items may wait for another client */
   bool dead, absent; /* killed and not started again; it said goodbye */
   uint64_t crashed_line, restarted_line;
   struct app *app;     /* what its application was told; NULL: the trace does not show that */
@@ -124,6 +141,13 @@ struct client {
   struct ticket *tickets;
   size_t tickets_count, tickets_room;
   bool receipts_missed;
+  /* Where its newest session arrived that the server has taken, or (EP/1) must take while the
+   * connection set_conn lives; line 0: not known. */
+  uint64_t set_line;
+  uint32_t set_conn;
+  pool_recent stale; /* EP/1: uids that arrived in older numberings, and may be confirmed late */
+  struct wish wish;
+  uint64_t ended_ms;       /* when it closed its last connection */
   uint64_t sessions_below; /* one above the highest id under which a session update arrived */
 };
 
@@ -165,7 +189,9 @@ struct letter {
   uint64_t id, uid; /* uid: a name */
   uint64_t payload; /* ping, pong: name of the payload */
   bool has_payload, session_over;
-  bool partly; /* error: `to` names the recipients refused */
+  bool final;     /* error: the client must not connect again by itself (EP-CLI-4) */
+  bool refusable; /* clients.list: it may be answered by an error */
+  bool partly;    /* error: `to` names the recipients refused */
   struct asking ask;
   span uid_text, uid_json, to, content; /* content: the payload of a message, a session */
   char *text;                           /* owns these four, or NULL while they lie in the frame */
@@ -220,9 +246,13 @@ struct conn {
   bool list_due;          /* EP-AUTH-6 */
   bool out_of_step;       /* EP-LOST-6 */
   bool session_due;       /* EP-RES-5 */
+  bool renumbered;        /* the client spoke EP/2 before, and numbers its messages anew */
   unsigned lists_asked, lists_written;
-  pool_map view; /* EP/1: whom the server has shown, and how (judge_presence.c) */
+  uint64_t list_line, list_ms; /* where the first arrived that is not answered; line 0: none */
+  pool_map view;               /* EP/1: whom the server has shown, and how (judge_presence.c) */
   bool view_partial;
+  pool_map sessions;    /* EP/1: where it has written the newest session.update of whom */
+  uint64_t listed_line; /* and the newest clients.list */
   struct stream *up, *down;
   uint64_t up_from;   /* EP/2: the id with which the up stream goes on */
   uint64_t down_from; /* EP/2: the down stream goes on with this id, if down_sure */
@@ -239,6 +269,7 @@ struct judge {
   bool wrong, undecided;
   bool opens_in_order; /* judge_opens_in_order */
   unsigned jumps;      /* judge_clock_jumps */
+  bool memory_fails;   /* judge_memory_fails */
   judge_finding finding;
   uint64_t line, t_ms; /* of the event that is judged */
   uint32_t conn;
@@ -258,6 +289,7 @@ struct judge {
   pool_recent lost_epochs; /* of states that were lost */
   bool speaks_v2;
   uint64_t session_most; /* the limit `session`, as its auth replies say */
+  bool session_told;     /* they have said so */
   bool tells_restarts;   /* the trace says when the server stops and starts */
   bool server_down;
   uint64_t server_crash_line, server_crash_ms;
@@ -379,7 +411,12 @@ void down_confirm_written(judge *j, struct conn *conn, const frame *f);
 void down_confirm_arrived(judge *j, struct conn *conn, const struct letter *letter);
 void down_confirmed_below(judge *j, struct conn *conn, struct stream *down, uint64_t id,
                           bool certain);
-void down_renumber(struct client *client, bool v1);
+void down_renumber(judge *j, struct client *client, bool v1);
+/* The client leaves the numbering: its application may still take what has arrived in it. */
+void down_leave(struct client *client);
+/* Confirms that arrived may be lost: those of a connection that the server gives up; NULL: those
+ * that are not certainly stored, when the server has started again. */
+void down_doubt(judge *j, struct client *client, const struct conn *conn);
 
 /* ---- judge_notice.c: receipts and refusals ---- */
 
@@ -401,6 +438,10 @@ void presence_written(judge *j, struct conn *conn, const frame *f);
 /* How many clients an EP/1 client has been shown wrongly, as things are now; with `tell` the first
  * is wrong (EP-PRES-1, EP-PRES-2). */
 size_t presence_wrong(judge *judge, bool tell);
+/* The client asks for a list. */
+void presence_asked(const judge *judge, struct conn *conn, const struct letter *letter);
+/* Whether an answer to that is due, and has not come; with `tell` that is wrong (EP-PRES-4). */
+bool presence_unanswered(judge *judge, const struct conn *conn, bool tell);
 
 /* ---- judge_app.c: what applications did ---- */
 
@@ -419,6 +460,17 @@ bool app_had_below(const struct client *client, struct stream *down, uint64_t id
 size_t app_unfinished(const struct client *client);
 /* Whether the application gave this message to its client, as far as the trace shows. */
 bool app_gave(const struct client *client, uint64_t uid, uint64_t to, uint64_t payload);
+
+/* ---- judge_wish.c: connecting again ---- */
+
+void wish_event(judge *j, struct client *client, bool wants);
+void wish_forgotten(struct client *client); /* killed */
+void wish_asked(judge *j, const struct conn *conn);
+void wish_authenticated(struct client *client);
+/* An error after which it must stop arrived; before it, it heard something at heard_ms. */
+void wish_error_arrived(const judge *j, const struct conn *conn, uint64_t heard_ms);
+bool wish_waits(const struct client *client);
+void wish_judge_end(judge *j, const struct client *client);
 
 /* ---- judge_end.c ---- */
 

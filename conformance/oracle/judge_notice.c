@@ -187,6 +187,7 @@ void notice_refusal(judge *j, struct conn *conn, const frame *f) {
     return;
   }
   if (item->kind == ITEM_SESSION) {
+    client->set_line = 0;
     if (item->session) mail_session_dropped(j->mail, client->mail, item->session, j->line);
   } else if (item->mail) {
     tell_refused(j, f, item->mail);

@@ -15,6 +15,8 @@ static void session_shown(judge *j, const frame *f) {
   if (pool_name(f->session, 7) != client->event_session) return;
   mail_session_applied(j->mail, client->mail, client->event_number, j->line);
   client->event_number = 0;
+  client->set_line = client->event_line;
+  client->set_conn = 0;
 }
 
 /* What the reader of this connection now thinks of who is there. */
@@ -38,7 +40,10 @@ static void see(judge *j, struct conn *conn, const frame *f) {
     pool_map_put(&conn->view, client_name(f->client), connect ? SEEN_ARRIVING : SEEN_GONE);
     return;
   }
+  if (f->action == EP_ACTION_SESSION_UPDATE)
+    pool_map_put(&conn->sessions, client_name(f->client), j->line);
   if (f->action != EP_ACTION_CLIENTS_LIST) return;
+  conn->listed_line = j->line;
   pool_map_clear(&conn->view);
   conn->view_partial = f->more > 0;
   scan_walk walk;
@@ -63,6 +68,33 @@ static bool seen_wrongly(const judge *j, const struct conn *conn, const struct c
   return view && *view;
 }
 
+/* Whether the connection got no session.update, and no list, after the client's newest session. */
+static bool misses_session(const struct conn *conn, const struct client *client) {
+  const struct conn *own = client->server_conn;
+  if (!client->set_line || client->rude || client->dead) return false;
+  if (client->set_conn && (!is_open(own) || own->number != client->set_conn)) return false;
+  const uint64_t *shown = pool_map_get(&conn->sessions, client->name);
+  return conn->listed_line < client->set_line && (!shown || *shown < client->set_line);
+}
+
+static void say_wrong(judge *j, const struct conn *conn, const struct client *client,
+                      bool presence) {
+  bool here = is_open(client->server_conn);
+  if (presence) {
+    judge_wrong(j, here ? "EP-PRES-1" : "EP-PRES-2", "One event for each arrival and departure.",
+                "The server never told %.*s that %.*s has %s.", (int)conn->client->id_len,
+                conn->client->id, (int)client->id_len, client->id, here ? "arrived" : "gone");
+  } else {
+    judge_wrong(j, "EP-PRES-3", "One session.update for each session that is set.",
+                "The server never told %.*s of the newest session of %.*s.",
+                (int)conn->client->id_len, conn->client->id, (int)client->id_len, client->id);
+    judge_lead(j, client->set_line);
+  }
+  judge_about(j, client, (span){"", 0});
+  judge_lead(j, conn->reply_line);
+  if (here) judge_lead(j, client->server_conn->reply_line);
+}
+
 size_t presence_wrong(judge *j, bool tell) {
   size_t count = 0;
   if (j->conns_count * j->clients_count > JUDGED_MOST) return 0;
@@ -73,19 +105,39 @@ size_t presence_wrong(judge *j, bool tell) {
       continue;
     for (size_t k = 0; k < j->clients_count; k++) {
       const struct client *client = j->clients[k];
-      if (!seen_wrongly(j, conn, client)) continue;
+      bool presence = seen_wrongly(j, conn, client);
+      if (!presence && !misses_session(conn, client)) continue;
       count++;
-      if (!tell || j->wrong) continue;
-      bool here = is_open(client->server_conn);
-      judge_wrong(j, here ? "EP-PRES-1" : "EP-PRES-2", "One event for each arrival and departure.",
-                  "The server never told %.*s that %.*s has %s.", (int)conn->client->id_len,
-                  conn->client->id, (int)client->id_len, client->id, here ? "arrived" : "gone");
-      judge_about(j, client, (span){"", 0});
-      judge_lead(j, conn->reply_line);
-      if (here) judge_lead(j, client->server_conn->reply_line);
+      if (tell) say_wrong(j, conn, client, presence);
     }
   }
   return count;
+}
+
+/* ---- Lists that were asked for ---- */
+
+enum { ANSWER_MS = 4000 }; /* no answer comes so late where nothing is in its way */
+
+void presence_asked(const judge *j, struct conn *conn, const struct letter *letter) {
+  conn->lists_asked++;
+  bool refused = letter->refusable && conn->ask.version >= 2;
+  if (refused || conn->list_line || conn->replaced_line || conn->way[TRACE_S2C].silent) return;
+  conn->list_line = j->line;
+  conn->list_ms = j->t_ms;
+}
+
+bool presence_unanswered(judge *j, const struct conn *conn, bool tell) {
+  if (!j->healed_line || !conn->list_line || !conn->replies || !is_open(conn) ||
+      (conn->client && conn->client->rude) || conn->rude[TRACE_S2C])
+    return false;
+  uint64_t since = conn->list_ms > j->healed_ms ? conn->list_ms : j->healed_ms;
+  if (!tell || j->t_ms < since + ANSWER_MS) return true;
+  judge_wrong(j, "EP-PRES-4", "One clients.list for each that is asked for.",
+              "The server has not answered a clients.list that arrived %llu ms ago.",
+              (unsigned long long)(j->t_ms - conn->list_ms));
+  judge_about(j, conn->client, (span){"", 0});
+  judge_lead(j, conn->list_line);
+  return true;
 }
 
 /* EP-PRES-3, EP-PRES-5: by the session that the event itself tells. */
@@ -129,6 +181,7 @@ void presence_written(judge *j, struct conn *conn, const frame *f) {
   }
   see(j, conn, f);
   if (list) {
+    if (!conn->list_due) conn->list_line = 0;
     conn->list_due = false;
     conn->lists_written++;
   } else if (f->action == EP_ACTION_SESSION_UPDATE) {

@@ -129,6 +129,7 @@ void up_renumber(struct conn *conn) {
       !v1 && client->session && client->left_ms >= client->session_ms + SURE_MS; /* EP-LOST-3 */
   stream_drop(&client->up_before);
   client->up_before = v1 ? client->up : NULL;
+  client->up_line = conn->reply_arrived_line;
   if (!v1) stream_drop(&client->up);
   client->up = after;
 }
@@ -308,6 +309,7 @@ static void go_back(struct conn *conn, uint64_t id, uint64_t uid) {
   struct client *client = conn->client;
   struct stream *before = client->up_before;
   if (!before || !conn->reply_known || conn->up != client->up || id == client->up->next) return;
+  if (conn->renumbered) return;
   if (!up_by_uid(before, uid) && id != before->next) return;
   stream_drop(&client->up);
   stream_drop(&conn->up);

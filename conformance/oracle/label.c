@@ -118,6 +118,8 @@ label label_of(frame_parser *parser, const trace_event *event) {
       add(&out, "application told: %s refused, %s", name(event->uid).text, name(event->code).text);
       break;
     case TRACE_STORED: add(&out, "state stored"); break;
+    case TRACE_CONNECT: add(&out, "application wants a connection"); break;
+    case TRACE_DISCONNECT: add(&out, "application wants no connection"); break;
     case TRACE_CRASHED: add(&out, "killed"); break;
     case TRACE_RESTARTED:
       add(&out, "started again, state %s", event->state_lost ? "lost" : "kept");

@@ -368,6 +368,7 @@ static void refuse_one(mail *m, mail_item *item, span id) {
   uint64_t *client = pool_map_get(&m->party_names, pool_name(id, 0));
   mail_entry *entry = client == NULL ? NULL : mail_entry_of(item, (uint32_t)*client);
   if (entry == NULL) return;
+  if (entry->state == COPY_NOT) mail_nobody_needed(m, item); /* that is why others overtook it */
   if (entry->state == COPY_MAY || entry->state == COPY_MUST) {
     mail_entry_becomes(m, entry, COPY_REFUSED);
   }
@@ -401,22 +402,21 @@ void mail_refused_others(mail *m, uint64_t key, uint64_t line) {
   refuse_waiting(m, item, COPY_MUST, COPY_MAY);
 }
 
-void mail_restarted(mail *m, uint64_t line) {
-  m->now = line;
-  for (size_t i = 0; i < m->parties_count; i++) {
-    m->parties[i].doubtful += m->parties[i].settled;
-    m->parties[i].settled = 0;
-  }
-}
-
 void mail_settled(mail *m, uint32_t recipient, uint64_t key, uint64_t line) {
   mail_item *item = item_of(m, key);
   mail_entry *entry = item == NULL ? NULL : mail_entry_of(item, recipient);
   m->now = line;
   if (entry == NULL || entry->state != COPY_WRITTEN) return;
   mail_entry_becomes(m, entry, COPY_SETTLED);
-  m->parties[recipient].settled++;
   mail_maybe_forget(m, item->text);
+}
+
+void mail_doubted(mail *m, uint32_t recipient) { m->parties[recipient].doubtful++; }
+
+void mail_not_doubted(mail *m, uint32_t recipient, uint64_t line) {
+  mail_party *party = &m->parties[recipient];
+  m->now = line;
+  mail_leave_mailbox(m, party, &party->doubtful);
 }
 
 /* ---- What is missing ---- */

@@ -88,9 +88,10 @@ typedef struct mail_copy {
 uint64_t mail_copied(mail *mail, const mail_copy *copy, uint64_t line, mail_fault *fault);
 /* The recipient has confirmed its copy and the confirm has arrived: it may be forgotten. */
 void mail_settled(mail *mail, uint32_t recipient, uint64_t key, uint64_t line);
-
-/* The server was started again with its state: confirms that had arrived may be forgotten. */
-void mail_restarted(mail *mail, uint64_t line);
+/* The server may never have read the confirm of one copy, or have forgotten it, so that the copy
+ * may lie in the mailbox still; or it certainly does not, after all. */
+void mail_doubted(mail *mail, uint32_t recipient);
+void mail_not_doubted(mail *mail, uint32_t recipient, uint64_t line);
 
 /* The server's state was lost, and all of this with it. What senders have not confirmed comes
  * again. */

@@ -52,7 +52,7 @@ typedef struct mail_party {
   uint64_t newest_arrival,
       newest_copy;                 /* of the copies in its mailbox the one that was sent last */
   uint64_t outstanding, full_line; /* copies not settled; when they were last too many */
-  uint64_t settled, doubtful;      /* copies settled since the server started; and before that */
+  uint64_t doubtful;               /* copies settled that the server may still have */
   /* As a sender, EP/2: below accepted_next all has been accepted. */
   uint64_t accepted_numbering, accepted_next;
   struct mail_item *unaccepted, *unaccepted_last; /* in the order of numberings and ids */
@@ -179,6 +179,8 @@ void mail_accept(mail *m, mail_item *item, uint64_t line);
 void mail_accept_before(mail *m, mail_item *item, uint64_t line);
 mail_entry *mail_entry_of(const mail_item *item, uint32_t client);
 void mail_nobody_needed(mail *m, mail_item *item);
+/* One copy less may be in its mailbox: of those not settled, or of the doubtful. */
+void mail_leave_mailbox(mail *m, mail_party *party, uint64_t *copies);
 /* Who gets this message is not judged any more. */
 void mail_let_loose(mail *m, mail_text *text);
 void mail_entry_becomes(mail *m, mail_entry *entry, copy_state state);

@@ -42,9 +42,9 @@ static bool is_full(const mail *m, const mail_party *party) {
   return most >= m->mailbox_limit;
 }
 
-static void leave_mailbox(mail *m, mail_party *party) {
+void mail_leave_mailbox(mail *m, mail_party *party, uint64_t *copies) {
   if (is_full(m, party)) party->full_line = m->now;
-  party->outstanding--;
+  (*copies)--;
 }
 
 /* One more, or less, that must come. */
@@ -110,7 +110,8 @@ void mail_entry_becomes(mail *m, mail_entry *entry, copy_state state) {
   entry->state = state;
   if (state == COPY_WRITTEN || state == COPY_REFUSED) mail_nobody_needed(m, item);
   if (state != COPY_WRITTEN) {
-    leave_mailbox(m, &m->parties[entry->client]);
+    mail_party *party = &m->parties[entry->client];
+    mail_leave_mailbox(m, party, &party->outstanding);
     item->open--;
   }
   if (waited && --item->pending == 0) nobody_waits(m, item);

@@ -84,8 +84,12 @@ static bool play_limit(play *p, const char *text) {
     judge_mailbox_limit(p->judge, most);
   } else if (sscanf(text, "clock jumps %llu", &most) == 1) {
     judge_clock_jumps(p->judge, (unsigned)most);
+  } else if (sscanf(text, "session %llu", &most) == 1) {
+    judge_session_limit(p->judge, most);
   } else if (strcmp(text, "opens in order") == 0) {
     judge_opens_in_order(p->judge);
+  } else if (strcmp(text, "memory fails") == 0) {
+    judge_memory_fails(p->judge);
   } else {
     return false;
   }
@@ -97,10 +101,16 @@ static void play_words(play *p, char *text) {
     const char *word;
     trace_kind kind;
     bool lost;
-  } words[] = {{"sent", TRACE_SENT, false},           {"delivered", TRACE_DELIVERED, false},
-               {"confirmed", TRACE_CONFIRMED, false}, {"refused", TRACE_REFUSED, false},
-               {"stored", TRACE_STORED, false},       {"crash", TRACE_CRASHED, false},
-               {"kept", TRACE_RESTARTED, false},      {"lost", TRACE_RESTARTED, true},
+  } words[] = {{"sent", TRACE_SENT, false},
+               {"delivered", TRACE_DELIVERED, false},
+               {"confirmed", TRACE_CONFIRMED, false},
+               {"refused", TRACE_REFUSED, false},
+               {"stored", TRACE_STORED, false},
+               {"connect", TRACE_CONNECT, false},
+               {"disconnect", TRACE_DISCONNECT, false},
+               {"crash", TRACE_CRASHED, false},
+               {"kept", TRACE_RESTARTED, false},
+               {"lost", TRACE_RESTARTED, true},
                {"heal", TRACE_HEALED, false}};
   trace_event event = {0};
   char *word = strtok(text, " ");

@@ -9,10 +9,12 @@
  *   1r> TEXT  it is written as it stands, without an end byte
  *   1-        both sides close
  *   @MS       it is so late now
- *   sent, delivered, confirmed, refused: CLIENT UID [JSON]   heal   stored CLIENT
- *   crash [CLIENT]   kept [CLIENT]   lost [CLIENT]           (restarts, with and without its state)
- *   parked N, mailbox N: the judge is told that limit of the server; opens in order: that, too
- *   clock jumps N: clocks of clients do so
+ *   sent, delivered, confirmed, refused: CLIENT UID [JSON]   heal
+ *   stored, connect, disconnect: CLIENT
+ *   crash [CLIENT]   kept [CLIENT]   lost [CLIENT]   (restarts, with and without its state)
+ *   parked N, mailbox N, session N: the judge is told that limit of the server
+ *   opens in order: that, too
+ *   clock jumps N, memory fails: of clients
  *
  * Read first: judge.h. */
 #ifndef TEST_JUDGE_H
@@ -46,7 +48,9 @@ extern const int rule_case_count, stream_case_count;
 #define REPLY1(c, known) c "<< {'action':'auth','payload':" known "}\n"
 #define LIST1(c) c "<< {'action':'clients.list','payload':[]}\n"
 #define SESSION1(c) c ">> {'action':'session.update','payload':{}}\n"
-#define JOIN1(c, id) c "+\n" ASK1(c, id) REPLY1(c, "false") LIST1(c) SESSION1(c)
+#define SHOWN1(c, id) \
+  c "<< {'action':'session.update','payload':{'uuid':'" id "','connected':true,'session':{}}}\n"
+#define JOIN1(c, id) c "+\n" ASK1(c, id) REPLY1(c, "false") LIST1(c) SESSION1(c) SHOWN1(c, id)
 #define NEW(to, id, uid)                                                                         \
   "{'action':'message.new','payload':{'to':'" to "','id':" id ",'uid':'" uid "','payload':'" uid \
   "'}}\n"

@@ -31,6 +31,26 @@
   TO_BOB "crash\n1-\n2-\nlost\n3+\n" ASK("3", "bob", "'instance':'i','expect':0,'epoch':'e'") \
       REPLY("3", "false", "f", "0")
 
+#define SETS                                                                                   \
+  JOIN1("1", "ada")                                                                            \
+  "2+\n" ASK1("2", "bob") REPLY1("2", "false") LIST_BOTH("2") SESSION1("2") SHOWN1("2", "bob") \
+      BOB_CAME SHOWN1("1", "bob")
+#define BOB_SETS "2>> {'action':'session.update','payload':{'room':7}}\n"
+#define SHOWN_TO                                                                      \
+  "<< {'action':'session.update','payload':{'uuid':'bob','connected':true,'session':" \
+  "{'room':7}}}\n"
+#define LISTED(id) "{'uuid':'" id "','state':'connected','session':{}}"
+#define LIST_BOTH(c) \
+  c "<< {'action':'clients.list','payload':[" LISTED("ada") "," LISTED("bob") "]}\n"
+#define LIST_ASKED "1>> {'action':'clients.list','payload':''}\n"
+#define LIST_OF(room) "1> {'action':'clients.list','payload':{'room':" room "}}\n"
+#define ASKS SETS LIST_ASKED
+#define HEALED "heal\n@20000\n"
+
+#define TRY(c) c "+\n" ASK_ADA(c) c "-\n"
+#define WANTED "connect ada\n"
+#define STOPPED WANTED JOIN("1", "ada") "1< " ERROR("unauthorized", "") "1-\n@1000\n"
+
 const rule_case rule_cases[] = {
     {"EP-FRAME-1", JOIN("1", "ada") "1> {'action':'ping'}\n",
      JOIN("1", "ada") "1r> {'action':'ping'}\n"},
@@ -117,6 +137,31 @@ const rule_case rule_cases[] = {
      JOIN("1", "ada") "heal\n1> {'action':'ping'}\n@4000\n1-\n"},
     {"EP-CLI-3", JOIN("1", "ada") "1> {'action':'bye'}\n1-\n",
      JOIN("1", "ada") "1> {'action':'bye'}\n1> {'action':'ping'}\n"},
+    {"EP-PRES-3", SETS BOB_SETS "1" SHOWN_TO "2" SHOWN_TO HEALED,
+     SETS BOB_SETS "2" SHOWN_TO HEALED},
+    {"EP-PRES-3", SETS "1" SHOWN_TO BOB_SETS LIST_ASKED LIST_BOTH("1") "2" SHOWN_TO HEALED,
+     SETS "1" SHOWN_TO BOB_SETS "2" SHOWN_TO HEALED},
+    {"EP-PRES-3", SETS BOB_SETS HEALED, "session 100\n" SETS BOB_SETS HEALED},
+    {"EP-PRES-4", ASKS LIST_BOTH("1") HEALED, ASKS HEALED},
+    {"EP-PRES-4", JOIN("1", "ada") LIST_OF("[]") "1< " ERROR("bad-to", "") HEALED,
+     JOIN("1", "ada") LIST_OF("7") "1< " ERROR("bad-to", "") HEALED},
+    {"EP-PRES-4", JOIN1("1", "ada") LIST_ASKED "1-\n" HEALED, ASKS HEALED},
+    {"EP-CLI-2", WANTED TRY("1") "@500\n" TRY("2") "@1500\n" TRY("3"),
+     WANTED TRY("1") TRY("2") TRY("3")},
+    {"EP-CLI-2", WANTED TRY("1") WANTED TRY("2") WANTED TRY("3"),
+     WANTED TRY("1") TRY("2") "@900\n" TRY("3") "@1500\n" TRY("4")},
+    {"EP-CLI-2", "clock jumps 1\n" WANTED TRY("1") TRY("2") TRY("3"),
+     WANTED TRY("1") TRY("2") TRY("3")},
+    {"EP-CLI-2", WANTED JOIN("1", "ada") "disconnect ada\n1-\n" WANTED TRY("2"),
+     WANTED JOIN("1", "ada") "disconnect ada\n1-\n" TRY("2")},
+    {"EP-CLI-2", WANTED JOIN("1", "ada") "1-\ndisconnect ada\nheal\n@20000\n",
+     WANTED JOIN("1", "ada") "1-\nheal\n@20000\n"},
+    {"EP-G8-1",
+     JOIN("1", "ada") SELF "1< " COPY("ada", "ada", "0", "u", "0") "1> " ERROR("too-large", "")
+         HEALED,
+     JOIN("1", "ada") SELF "1< " COPY("ada", "ada", "0", "u", "0") HEALED},
+    {"EP-CLI-4", STOPPED WANTED TRY("2"), STOPPED TRY("2")},
+    {"EP-CLI-4", "memory fails\n" STOPPED TRY("2"), STOPPED TRY("2")},
     {"EP-PRES-5",
      JOIN("1", "ada") "1> {'action':'clients.list','payload':''}\n"
                       "1< {'action':'clients.list','payload':[]}\n",

@@ -59,19 +59,35 @@
   ADA1 "1>> " NEW("bob", "0", "u") V1OK("u") "1>> " NEW("bob", "1", "v") V1OK("v") "2+\n" ASK1( \
       "2", "bob") REPLY1("2", "false")                                                       \
       "2<< {'action':'clients.list','payload':[{'uuid':'ada','state':'connected','session':{}}]}\n" \
-      "1<< {'action':'client.connect','payload':'bob'}\n" SESSION1("2") "2<< " COPY("ada", "bob", "0", "u", "0") "2>> " CONFIRM("'u'") "heal\n@20000\n"
+      "1<< {'action':'client.connect','payload':'bob'}\n" SESSION1("2") SHOWN1("1", "bob") SHOWN1("2", "bob") "2<< " COPY("ada", "bob", "0", "u", "0") "2>> " CONFIRM("'u'") "heal\n@20000\n"
 
 /* EP/1: the second message may have been refused in silence, for want of room in the mailbox. */
 #define FULL                                             \
   ADA1 V1UP("0", "u") V1OK("u") V1UP("1", "v") V1OK("v") \
       V1DOWN("0", "u") "1>> " CONFIRM("'u'") "heal\n@20000\n"
 
+/* EP/1: bob's mailbox may have been full for the second message, if the server has not read what he
+ * confirmed before his connection ended. */
+#define BOB_IS(what) "1<< {'action':'client." what "','payload':'bob'}\n"
+#define CONFIRMS "2> " CONFIRM("0")
+#define SETS_ROOM \
+  "2> " ROOM("0") "2< " CONFIRM("0") "1<< {'action':'session.update','payload':{'uuid':'bob'," \
+                                     "'connected':true,'session':{'room':7}}}\n"
+#define LEAVES(last)                                                                \
+  "mailbox 1\n" ADA1 JOIN("2", "bob") BOB_IS("connect") "1>> " NEW("bob", "0", "u") \
+      V1OK("u") "2< " COPY("ada", "bob", "0", "u", "0") last                        \
+      "2-\n" BOB_IS("disconnect") "1>> " NEW("bob", "1", "v")                       \
+          V1OK("v") "3+\n" ASK("3", "bob", "'instance':'i','epoch':'e','expect':1") \
+              REPLY("3", "true", "e", "1") BOB_IS("connect") "heal\n@20000\n"
+
 /* EP/1: the server's state is lost; the client, killed before it had stored what that means, goes
  * on with the ids it had. */
-#define GOES_ON                                                                                 \
-  ADA1 V1UP("0", "u") V1OK("u") V1UP("1", "v") "crash\n1-\nlost\n2+\n" ASK1("2", "ada")         \
-      REPLY1("2", "false") "crash ada\n2-\nkept ada\n3+\n" ASK1("3", "ada") REPLY1("3", "true") \
-          LIST1("3") SESSION1("3") "3>> " NEW("ada", "1", "v")
+#define KILLED(before)                                                                  \
+  ADA1 V1UP("0", "u") V1OK("u") V1UP("1", "v") "crash\n1-\nlost\n2+\n" ASK1("2", "ada") \
+      REPLY1("2", "false") before "crash ada\n2-\nkept ada\n3+\n" ASK1("3", "ada")      \
+          REPLY1("3", "true") LIST1("3") SESSION1("3")
+#define GIVEN "sent ada u ada\nsent ada v ada\n"
+#define GOES_ON KILLED("") "3>> " NEW("ada", "1", "v")
 
 #define AUTH_ADA \
   "{'action':'auth','payload':'ada','version':2,'instance':'i','expect':0,'window':3}\n"
@@ -87,6 +103,11 @@
   ADA UP("0", "u") UP("1", "v") OK("1") \
       DOWN("0", "u") "2+\n" ASK("2", "ada", "'instance':'j','expect':0") AGAIN("0")
 #define AGAIN_BOTH DOWN2("0", "u", "0") DOWN2("1", "v", "1")
+
+/* The server's state is lost after it has, or has not, given ada what she sent. */
+#define V1_LOST_WITH(given)                                                    \
+  ADA1 V1UP("0", "u") V1OK("u") given "crash\n1-\nlost\n2+\n" ASK1("2", "ada") \
+      REPLY1("2", "false") LIST1("2") SESSION1("2")
 
 #define OFTEN_1 V1UP("0", "u")
 #define OFTEN ADA1 OFTEN_1 OFTEN_1 OFTEN_1 OFTEN_1 OFTEN_1 V1OK("u")
@@ -131,6 +152,8 @@ const rule_case stream_cases[] = {
     {"EP-RECV-8", ONE "1> " CONFIRM("0"), ONE "1> " CONFIRM("1")},
     {"EP-RECV-8", ADA1 V1UP("0", "u") V1OK("u") V1DOWN("0", "u") "1>> " CONFIRM("'u'"),
      ADA1 V1UP("0", "u") V1OK("u") "1>> " CONFIRM("'u'")},
+    {"EP-RECV-8", V1_LOST_WITH(V1DOWN("0", "u")) "2>> " CONFIRM("'u'"),
+     V1_LOST_WITH("1w<< " COPY("ada", "ada", "0", "u", "0")) "2>> " CONFIRM("'u'")},
     {"EP-RECV-10", ADA1 V1UP("0", "u") V1OK("u") "@2000\n" V1UP("0", "u") V1OK("u"),
      ADA1 V1UP("0", "u") V1OK("u") V1OK("u")},
     {"EP-ROUTE-2", ONE, ADA UP("0", "u") DOWN("0", "u")},
@@ -199,6 +222,13 @@ const rule_case stream_cases[] = {
      ADA1 V1UP("0", "u") V1UP("1", "v") V1BACK("false") SESSION1("2") V1UP2("0", "u")
          V1UP2("1", "v"),
      ADA1 V1UP("0", "u") V1UP("1", "v") V1BACK("false") SESSION1("2") V1UP2("0", "v")},
+    /* From EP/2 to EP/1. */
+    {"EP-SEND-1",
+     ADA UP("0", "u") OK("0") UP("1", "v") V1BACK("true") SESSION1("2") V1UP2("0", "v"),
+     ADA UP("0", "u") OK("0") UP("1", "v") V1BACK("true") SESSION1("2") V1UP2("1", "v")},
+    {"EP-LOST-1", TWO "1> " CONFIRM("0") V1BACK("true") "2<< " COPY("ada", "ada", "0", "v", "1"),
+     TWO V1BACK("true") "2<< " COPY("ada", "ada", "0", "v", "1") "2<< " COPY("ada", "ada", "1", "u",
+                                                                             "0")},
     {"EP-LOST-9", REFUSED "1-\n2+\n" BACK_AFTER_LOSS "2> " NEW("ada", "0", "v"),
      REFUSED "1-\n2+\n" BACK_AFTER_LOSS "2> " NEW("ada", "0", "u") "2> " NEW("ada", "1", "v")},
     {"EP-LIM-9",
@@ -218,8 +248,13 @@ const rule_case stream_cases[] = {
          UP2("0", "w")},
     {"EP-PARK-1", "parked 1\n" NO_ROOM, "parked 2\n" NO_ROOM},
     {"EP-ROUTE-1", "mailbox 1\n" FULL, "mailbox 2\n" FULL},
+    {"G5", LEAVES(SETS_ROOM CONFIRMS), LEAVES(CONFIRMS SETS_ROOM)},
     {"EP-RECV-3", GOES_ON "@10000\n3<< " CONFIRM("'v'") "3<< " COPY("ada", "ada", "0", "v", "1"),
      GOES_ON "3<< " CONFIRM("'v'")},
+    /* … or has stored it, and not said so. */
+    {"EP-SEND-1", KILLED("") "3>> " NEW("ada", "0", "v"), KILLED("") "3>> " NEW("ada", "5", "w")},
+    {"EP-SEND-1", GIVEN KILLED("") "stored ada\n3>> " NEW("ada", "1", "v"),
+     GIVEN KILLED("stored ada\n") "3>> " NEW("ada", "1", "v")},
     {"EP-ERR-7", ADA UP("0", "u") OK("0") BACK("j", "e", "0") AGAIN("0") "2< " FULL_FOR_ADA("u"),
      ADA UP("0", "u") OK("0") BACK("j", "e", "0") AGAIN("0") "2< " FULL_FOR_ADA("w")},
     {"EP-G2-1", TAKEN_OVER "1< " COPY("ada", "ada", "1", "v", "1") AGAIN_BOTH,

@@ -87,6 +87,27 @@ START_TEST(parked_for_one_of_two) { /* EP-PARK-1 */
 }
 END_TEST
 
+/* Later ones came to both: so it was refused to both, or to the one it was for. */
+START_TEST(refused_and_overtaken) { /* EP-PARK-1 */
+  uint32_t ada = joins("ada"), bob = joins("bob"), eve = joins("eve");
+  span named[] = {span_of("joe"), span_of("bob")};
+  uint64_t key = sends(ada, "u-0", 0, "{\"room\":7}");
+  accepted(key);
+  uint64_t one = session_arrives(bob, "{\"room\":7}");
+  session_arrives(eve, "{\"room\":7}");
+  session_applied(bob, one);
+  sends(ada, "u-1", 1, "{}");
+  gets(ada, "ada", "u-1", 1, "{}");
+  gets(bob, "ada", "u-1", 1, "{}");
+  gets(eve, "ada", "u-1", 1, "{}");
+  missing(1, "EP-PARK-1");
+  mail_refused(m, key, &named[0], 1, ++line);
+  missing(1, "EP-PARK-1");
+  mail_refused(m, key, &named[1], 1, ++line);
+  missing(0, NULL);
+}
+END_TEST
+
 START_TEST(refused_in_part) { /* EP-LIM-6 */
   uint32_t ada = joins("ada"), bob = joins("bob"), eve = joins("eve");
   span named = span_of("bob");
@@ -270,6 +291,7 @@ Suite *oracle_suite_mail_route(void) {
   tcase_add_test(tests, missing_before_the_end);
   tcase_add_test(tests, parked_until_somebody_matches);
   tcase_add_test(tests, parked_for_one_of_two);
+  tcase_add_test(tests, refused_and_overtaken);
   tcase_add_test(tests, refused_in_part);
   tcase_add_test(tests, refused_wholly);
   tcase_add_test(tests, refused_although_it_was_delivered);

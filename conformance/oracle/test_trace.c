@@ -103,6 +103,8 @@ START_TEST(what_applications_do_is_read) {
       "{\"t_ms\":3,\"app\":\"confirmed\",\"client\":\"ada\",\"uid\":\"u-1\"}\n"
       "{\"t_ms\":3,\"app\":\"refused\",\"client\":\"ada\",\"uid\":\"u-2\",\"code\":\"bad-to\"}\n"
       "{\"t_ms\":3,\"app\":\"stored\",\"client\":\"ada\"}\n"
+      "{\"t_ms\":3,\"app\":\"connect\",\"client\":\"ada\"}\n"
+      "{\"t_ms\":3,\"app\":\"disconnect\",\"client\":\"bob\"}\n"
       "{\"t_ms\":4,\"app\":\"crashed\"}\n"
       "{\"t_ms\":5,\"app\":\"restarted\",\"state\":\"kept\"}\n"
       "{\"t_ms\":5,\"app\":\"restarted\",\"client\":\"ada\",\"state\":\"lost\"}\n"
@@ -127,6 +129,12 @@ START_TEST(what_applications_do_is_read) {
   assert_span(t.event.code, "bad-to");
   next(&t);
   ck_assert_int_eq(t.event.kind, TRACE_STORED);
+  next(&t);
+  ck_assert_int_eq(t.event.kind, TRACE_CONNECT);
+  assert_span(t.event.client, "ada");
+  next(&t);
+  ck_assert_int_eq(t.event.kind, TRACE_DISCONNECT);
+  assert_span(t.event.client, "bob");
   next(&t);
   ck_assert_int_eq(t.event.kind, TRACE_CRASHED);
   assert_span(t.event.client, "");

@@ -24,10 +24,12 @@ typedef enum trace_kind {
   TRACE_CONFIRMED, /* client told its application that the server has uid */
   TRACE_REFUSED,   /* client told its application that uid was refused; code */
   TRACE_STORED,    /* client's state, with all of the above so far, is safe */
-  TRACE_CRASHED,   /* client, or the server when client is empty, was killed */
-  TRACE_RESTARTED, /* client, or the server; state_lost */
-  TRACE_HEALED,    /* from here on there are no more faults, and nobody gives anything new */
-  TRACE_NOTE       /* words for people */
+  TRACE_CONNECT,   /* client's application wants a connection */
+  TRACE_DISCONNECT, /* … wants none */
+  TRACE_CRASHED,    /* client, or the server when client is empty, was killed */
+  TRACE_RESTARTED,  /* client, or the server; state_lost */
+  TRACE_HEALED,     /* from here on there are no more faults, and nobody gives anything new */
+  TRACE_NOTE        /* words for people */
 } trace_kind;
 
 typedef enum trace_dir { TRACE_C2S, TRACE_S2C } trace_dir;

@@ -250,10 +250,11 @@ static bool read_state(reading *r, trace_event *out) {
 }
 
 static bool read_application(reading *r, trace_event *out) {
-  static const char *const words[] = {NULL,      "sent",   "delivered", "confirmed",
-                                      "refused", "stored", "crashed",   "restarted"};
-  static const trace_kind kinds[] = {TRACE_NOTE,    TRACE_SENT,   TRACE_DELIVERED, TRACE_CONFIRMED,
-                                     TRACE_REFUSED, TRACE_STORED, TRACE_CRASHED,   TRACE_RESTARTED};
+  static const char *const words[] = {NULL,     "sent",    "delivered",  "confirmed", "refused",
+                                      "stored", "connect", "disconnect", "crashed",   "restarted"};
+  static const trace_kind kinds[] = {
+      TRACE_NOTE,   TRACE_SENT,    TRACE_DELIVERED,  TRACE_CONFIRMED, TRACE_REFUSED,
+      TRACE_STORED, TRACE_CONNECT, TRACE_DISCONNECT, TRACE_CRASHED,   TRACE_RESTARTED};
   size_t word = 0;
   if (!TAKE_WORD(r, APP, words, &word)) return false;
   out->kind = kinds[word];
@@ -263,7 +264,8 @@ static bool read_application(reading *r, trace_event *out) {
   if (out->kind == TRACE_CRASHED) return true;
   if (out->kind == TRACE_RESTARTED) return read_state(r, out);
   if (out->client.len == 0) return refuse(r, "client is missing");
-  if (out->kind == TRACE_STORED) return true;
+  bool alone = out->kind == TRACE_CONNECT || out->kind == TRACE_DISCONNECT;
+  if (alone || out->kind == TRACE_STORED) return true;
   if (out->uid.len == 0) return refuse(r, "uid is missing");
   return read_message(r, out);
 }

@@ -138,6 +138,8 @@ bool trace_write(FILE *file, const trace_event *event) {
     case TRACE_CONFIRMED: write_application(file, event, "confirmed"); break;
     case TRACE_REFUSED: write_application(file, event, "refused"); break;
     case TRACE_STORED: write_application(file, event, "stored"); break;
+    case TRACE_CONNECT: write_application(file, event, "connect"); break;
+    case TRACE_DISCONNECT: write_application(file, event, "disconnect"); break;
     case TRACE_CRASHED: write_application(file, event, "crashed"); break;
     case TRACE_RESTARTED: write_application(file, event, "restarted"); break;
     case TRACE_HEALED: (void)fputs(",\"event\":\"healed\"", file); break;

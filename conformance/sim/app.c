@@ -121,6 +121,11 @@ void client_say_session(sim_client *client) {
   (void)ep_client_update_session(client->core, text(session), process_now(&client->process));
 }
 
+void client_connect(sim_client *client) {
+  watch_wants(client->process.world, client, true);
+  ep_client_connect(client->core, process_now(&client->process));
+}
+
 static void ask_list(sim_client *client, uint32_t room) {
   char selector[32];
   (void)snprintf(selector, sizeof selector, "{\"room\":%u}", room);
@@ -145,8 +150,11 @@ void client_act(sim_client *client, const plan_action *action, uint32_t index) {
     case PLAN_SESSION: client_say_session(client); break;
     case PLAN_LIST: ask_list(client, action->a); break;
     case PLAN_PING: (void)ep_client_ping(client->core, now); break;
-    case PLAN_CONNECT: ep_client_connect(client->core, now); break;
-    case PLAN_DISCONNECT: ep_client_disconnect(client->core, now); break;
+    case PLAN_CONNECT: client_connect(client); break;
+    case PLAN_DISCONNECT:
+      watch_wants(process->world, client, false);
+      ep_client_disconnect(client->core, now);
+      break;
     case PLAN_DO_COUNT: break;
   }
   process_wake(process, process->world->now);

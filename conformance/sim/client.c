@@ -59,7 +59,7 @@ void client_start(sim_client *client) {
   process->began = true;
   if (!first) watch_restarted(world, process, process->lost);
   if (first || process->lost) client_say_session(client);
-  if (client->wants) ep_client_connect(client->core, now_of(client));
+  if (client->wants) client_connect(client);
   process_wake(process, world->now);
 }
 

@@ -7,7 +7,7 @@
 #define CLIENT_FRAMES                                                                            \
   "AUTH_V1 AUTH_V2 SESSION_UPDATE CLIENTS_LIST CLIENT_CONNECT CLIENT_DISCONNECT MESSAGE_NEW "    \
   "MESSAGE_CONFIRM MESSAGE_RETRY MESSAGE_RECEIPT ERROR PING PONG BYE UNKNOWN INVALID MALFORMED " \
-  "OVERSIZE"
+  "OVERSIZE OVERDEEP"
 #define OTHER_CLOCK "the clock of this timer does not run in this state"
 #define NOT_ASKED "the registry answers only a connection that is joining"
 
@@ -34,10 +34,15 @@ const coverage_never coverage_nevers[] = {
     {COVERAGE_CLIENT_ROW, "GREETING", "RECONNECT SILENCE IDLE GAP", OTHER_CLOCK},
     {COVERAGE_CLIENT_ROW, "V1", "RECONNECT AUTH_TIMEOUT SILENCE IDLE", OTHER_CLOCK},
     {COVERAGE_CLIENT_ROW, "V2", "RECONNECT AUTH_TIMEOUT GAP", OTHER_CLOCK},
+    {COVERAGE_CLIENT_ROW, "GREETING V1 V2", "OVERSIZE",
+     "nobody in a simulation writes a frame of 32 MiB to a client"},
     {COVERAGE_CLIENT_ROW, "GREETING V1 V2", "OPENED",
      "who runs a client says opened only while it is wanted, and not said yet"},
     {COVERAGE_ERROR, "version auth-timeout", NULL,
      "who would be told speaks EP/1, or nothing yet: it is not written to (EP-ERR-1)"},
+    {COVERAGE_TIMER, "frame_time", NULL, "no peer in a simulation is about one frame for so long"},
+    {COVERAGE_COUNTER, "slow-frames", NULL, "as the timer frame_time"},
+    {COVERAGE_COUNTER, "relieved", NULL, "a server in a simulation has no ceiling of its memory"},
 };
 
 const size_t coverage_never_count = sizeof coverage_nevers / sizeof *coverage_nevers;

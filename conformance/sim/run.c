@@ -9,6 +9,7 @@
 enum {
   LINKS_MOST = 4096,
   MAILBOX_WAIT_MS = 60000,
+  SESSION_MOST = 65536,
   V1_WAITS_MS = 12000,
   STEPS_MOST = 2 * 1000 * 1000
 };
@@ -110,13 +111,13 @@ static void set_up_plan(sim *world) {
   sim_put(world, START_MS + p->heal_ms, Q_HEAL, 0, 0);
 }
 
-/* How often the clock jumps forward: of the server, or of clients. */
-static unsigned clock_jumps(const sim *world, bool of_server) {
+/* How often the clock jumps forward, or memory fails: of the server, or of clients. */
+static unsigned troubles(const sim *world, plan_trouble kind, bool of_server) {
   unsigned count = 0;
   for (size_t i = 0; i < world->plan->fault_count; i++) {
     const plan_fault *fault = &world->plan->faults[i];
     bool fits = (fault->target == PLAN_SERVER) == of_server;
-    if (!fault->out && fault->kind == PLAN_CLOCK && fits) count++;
+    if (!fault->out && fault->kind == kind && fits) count++;
   }
   return count;
 }
@@ -127,11 +128,12 @@ static void tell_limits(const sim *world) {
   uint64_t mailbox = knob(world, PLAN_LIMIT_MAILBOX), parked = knob(world, PLAN_LIMIT_PARKED);
   if (knob(world, PLAN_LIMIT_MAILBOX_BYTES) != 0) mailbox = 1;
   if (knob(world, PLAN_LIMIT_PARKED_BYTES) != 0) parked = 1;
-  uint64_t wait = knob(world, PLAN_MAILBOX_WAIT);
-  judge_mailbox_wait(world->judge, clock_jumps(world, true) > 0 ? 0
-                                   : wait == 0                  ? MAILBOX_WAIT_MS
-                                                                : wait);
-  judge_clock_jumps(world->judge, clock_jumps(world, false));
+  uint64_t wait = knob(world, PLAN_MAILBOX_WAIT), session = knob(world, PLAN_LIMIT_SESSION);
+  if (wait == 0) wait = MAILBOX_WAIT_MS;
+  judge_mailbox_wait(world->judge, troubles(world, PLAN_CLOCK, true) > 0 ? 0 : wait);
+  judge_clock_jumps(world->judge, troubles(world, PLAN_CLOCK, false));
+  if (troubles(world, PLAN_MEMORY, false) > 0) judge_memory_fails(world->judge);
+  judge_session_limit(world->judge, session == 0 ? SESSION_MOST : session);
   if (mailbox != 0) judge_mailbox_limit(world->judge, mailbox);
   if (parked != 0) judge_parked_limit(world->judge, parked);
   judge_opens_in_order(world->judge);
@@ -171,7 +173,7 @@ static void restart(sim *world, uint32_t target, uint64_t life) {
 static void connect_again(sim *world, uint32_t index) {
   sim_client *client = &world->clients[index];
   if (!client->process.alive || !client->wants || !process_call(&client->process)) return;
-  ep_client_connect(client->core, process_now(&client->process));
+  client_connect(client);
   process_wake(&client->process, world->now);
 }
 

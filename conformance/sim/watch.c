@@ -122,6 +122,12 @@ void watch_stored(sim *world, const sim_client *client) {
   tell(world, &event);
 }
 
+void watch_wants(sim *world, const sim_client *client, bool connection) {
+  trace_event event = {.kind = connection ? TRACE_CONNECT : TRACE_DISCONNECT};
+  event.client = text_of(client->id);
+  tell(world, &event);
+}
+
 static span name_of(sim *world, const sim_process *process) {
   if (process->index == PLAN_SERVER) return (span){"", 0};
   return text_of(world->clients[process->index].id);

@@ -215,6 +215,7 @@ void watch_arrived(sim *world, const sim_link *link, trace_dir dir, uint32_t n, 
 void watch_sent(sim *world, const sim_client *client, ep_bytes uid, ep_bytes to, ep_bytes payload);
 void watch_event(sim *world, const sim_client *client, const ep_event *event);
 void watch_stored(sim *world, const sim_client *client);
+void watch_wants(sim *world, const sim_client *client, bool connection);
 void watch_crashed(sim *world, const sim_process *process);
 void watch_restarted(sim *world, const sim_process *process, bool lost);
 void watch_healed(sim *world);
@@ -247,6 +248,7 @@ void client_gone(sim_client *client); /* its process has died */
 /* app.c */
 void client_act(sim_client *client, const plan_action *action, uint32_t index);
 void client_say_session(sim_client *client); /* the last one again */
+void client_connect(sim_client *client);     /* its application wants a connection */
 
 /* server.c */
 void server_start(sim_server *server);
