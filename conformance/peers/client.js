@@ -19,6 +19,10 @@ beside('node-ipc').config.stopRetrying = true
 const TIMERS = { auth: 10000, gapWait: 10000, reconnect: 500, reconnectMax: 5000, resend: 2000 }
 const DEDUP = 65536
 const HELD = 1024
+const DEPTH = 256
+const isDeeper = (value, most) => value !== null && typeof value === 'object' &&
+  (most === 0 || Object.values(value).some(inner => isDeeper(inner, most - 1)))
+const keyOf = message => `${message.from}\n${message.uid}`
 
 class Client extends EventEmitter {
   constructor ({ id = randomUUID(), timers = {} } = {}) {
@@ -32,7 +36,7 @@ class Client extends EventEmitter {
     this.wasAuthenticated = false
     this.expected = null // the id that comes next; null: nothing is known
     this.held = new Map() // id → message that came too early; null: a duplicate had this id
-    this.seen = new Set() // uids, the oldest first
+    this.seen = new Set() // senders with uids, the oldest first
     this.gapTimer = null
     this.wanted = null // where the application wants to be connected to
     this.transport = null
@@ -113,6 +117,7 @@ class Client extends EventEmitter {
       if (!this.authenticated) this.leave()
       return // malformed: dropped [EP-ERR-3]
     }
+    if (this.authenticated && isDeeper(frame, DEPTH)) return this.emit('skipped', 'too-deep') // [EP-LIM-10]
     const { action, payload } = frame ?? {}
     if (action === 'auth' && !this.authenticated && typeof payload === 'boolean') this.onAuth(payload)
     if (!this.authenticated) return
@@ -155,12 +160,12 @@ class Client extends EventEmitter {
     if (item) this.transmit(item) // [EP-SEND-6]
   }
 
-  /* In order, and each once; the uid tells a duplicate, the id does not [EP-RECV-5]. */
+  /* In order, and each once; sender and uid tell a duplicate, the id does not [EP-RECV-5]. */
   onMessage (message) {
     if (!Number.isSafeInteger(message?.id) || message.id < 0 || typeof message.uid !== 'string') return
     if (this.expected === null) this.expected = message.id // [EP-RECV-12]
     const { id } = message
-    const isKnown = this.seen.has(message.uid)
+    const isKnown = this.seen.has(keyOf(message))
     if (id > this.expected && !this.held.has(id)) this.held.set(id, isKnown ? null : message) // [EP-RECV-3]
     if (id <= this.expected || isKnown) this.deliver(message)
     if (id === this.expected) {
@@ -172,8 +177,8 @@ class Client extends EventEmitter {
   }
 
   deliver (message) {
-    if (!this.seen.has(message.uid)) this.emit('message', message)
-    this.seen.add(message.uid)
+    if (!this.seen.has(keyOf(message))) this.emit('message', message)
+    this.seen.add(keyOf(message))
     if (this.seen.size > DEDUP) this.seen.delete(this.seen.values().next().value)
     this.write('message.confirm', message.uid) // not before it was handed over [EP-RECV-8]
   }
@@ -233,6 +238,7 @@ function main ([host, port, gapWait]) {
     else print('message', from, JSON.stringify(payload))
   })
   client.on('confirmed', uid => print('confirmed', uid))
+  client.on('skipped', code => print('error', code, 'goes-on'))
   client.on('lost', (id, count) => print('lost', id, count))
   client.on('arrived', id => print('arrived', id))
   client.on('gone', id => print('gone', id))

@@ -128,15 +128,17 @@ class Client(Streams):
     def take_frame(self, frame):
         """False: the connection is over."""
         if frame is None:
-            return self.error("too-large")
+            return self.over_limit("too-large")
         try:
             what = read(frame)
         except Malformed:
             self.malformed += 1
             self.error("malformed")
             return self.version == 1 and self.malformed <= LIMITS["malformed"]  # [EP-ERR-3]
-        if what.over or what.action is None:
-            return self.error(what.over or "bad-message")
+        if what.over:
+            return self.over_limit(what.over)
+        if what.action is None:
+            return self.error("bad-message")
         payload = what.members.get("payload")
         if self.version == 0:
             if what.action == "auth":
@@ -153,6 +155,12 @@ class Client(Streams):
         if self.version == 2 and what.action == "bye":
             return False
         return None if what.action in ("pong", "auth") else self.error("unknown-action")  # [EP-ERR-2]
+
+    def over_limit(self, code):
+        """An item that we cannot read stays unconfirmed, and waits for a client that can [EP-LIM-10]."""
+        if self.version:
+            self.on("error", code, "goes-on")
+            self.error(code)
 
     def take_error(self, payload):
         fields = payload.is_ if payload and isinstance(payload.is_, dict) else {}
@@ -190,7 +198,7 @@ class Client(Streams):
                 return False
         else:
             self.fall_back(known.is_)
-        self.held, self.gap_since = {}, None
+        self.held, self.came, self.gap_since = {}, 0, None
         self.on("authenticated", "known" if known.is_ else "unknown")
         if self.version == 1:
             self.write(message("session.update", self.session))  # even {} [EP-RES-5]

@@ -56,6 +56,7 @@ class Post:
         connection.confirm_due = connection.confirm_due or number < client.expected
         if number < client.expected:
             return
+        client.came = max(client.came, number + 1)
         self.hold(client, number, up)
         if number > client.expected:
             return connection.write(message("message.retry", str(client.expected)))  # [EP-RECV-4]
@@ -105,6 +106,8 @@ class Post:
             client.gap_since = time.monotonic() if client.held and client.waits_since is None else None
         if client.expected != before and client.version == 2 and client.connection:
             client.connection.confirm_due = True
+            if client.came > client.expected and client.waits_since is None:  # what was dropped [EP-RECV-13]
+                client.connection.write(message("message.retry", str(client.expected)))
 
     def accept(self, client, number, up, force=False):
         """Takes responsibility for an item. False: it, and what comes after, has to wait [EP-LIM-4]."""

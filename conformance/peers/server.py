@@ -159,9 +159,11 @@ class Server(Post):
         if older:
             older.close("replaced")  # [EP-TAKE-1], and no presence: the client is still there [EP-TAKE-3]
         if connection.version == 1:
-            client.instance = None  # [EP-LOST-7]
             for number in [number for number, item in client.mailbox.items() if item.message is None]:
                 del client.mailbox[number]  # EP/1 cannot carry it [EP-LOST-8]
+            if client.instance is not None:
+                client.instance = None
+                client.renumber()  # [EP-LOST-7]
         elif connection.instance != client.instance:
             client.instance = connection.instance
             client.renumber()
@@ -195,7 +197,7 @@ class Server(Post):
             self.tell(client, "client.disconnect", quote(client.name))  # [EP-PRES-2]
 
     def tell(self, about, action, payload, session=None):
-        """A presence event to all who want it [EP-PRES-5], if they read [EP-PRES-6]."""
+        """A presence event to all who want it [EP-PRES-5]; who does not read gets a list later [EP-PRES-6]."""
         for client in self.clients.values():
             to = client.connection
             if to is None or (client is about and action == "client.connect"):

@@ -43,8 +43,8 @@ class Client:
     def __init__(self, name):
         self.name, self.connection, self.newest, self.version, self.secret = name, None, 0, 0, None
         self.session, self.session_text = {}, "{}"  # [EP-PARK-3]
-        # The up stream: the id that is next in order, what came too early, uids seen (EP/1).
-        self.instance, self.expected, self.held, self.held_bytes = None, 0, {}, 0
+        # The up stream: the id that is next in order, what came too early, the end of what came (EP/2), uids seen (EP/1).
+        self.instance, self.expected, self.held, self.held_bytes, self.came = None, 0, {}, 0, 0
         self.seen, self.gap_since, self.waits_since = OrderedDict(), None, None
         # The down stream: what is not confirmed by id, in order, and the id that is next.
         self.mailbox, self.next, self.messages, self.bytes, self.missed = OrderedDict(), 0, 0, 0, 0
@@ -58,7 +58,7 @@ class Client:
         self.mailbox = OrderedDict(enumerate(self.mailbox.values()))
 
     def forget_held(self):  # [EP-TAKE-2]
-        self.held, self.held_bytes, self.gap_since, self.waits_since = {}, 0, None, None
+        self.held, self.held_bytes, self.came, self.gap_since, self.waits_since = {}, 0, 0, None, None
 
 
 class Connection:
@@ -98,8 +98,8 @@ class Connection:
         """Writes what is new in the mailbox, in order, each once [EP-SEND-2, EP-SEND-3]."""
         box = self.client.mailbox
         while self.open and self.next < self.client.next and self.backlog() < LIMITS["output"]:
-            if self.version == 2 and self.next - next(iter(box)) >= self.window:  # [EP-SEND-9]
-                return
-            if self.next in box:
+            if self.next in box:  # else it was confirmed before it was written [EP-SEND-4]
+                if self.version == 2 and self.next - next(iter(box)) >= self.window:  # [EP-SEND-9]
+                    return
                 self.write(box[self.next].text(self.next))
             self.next += 1

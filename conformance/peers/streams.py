@@ -34,7 +34,7 @@ class Streams:
         self.outbox, self.next, self.out, self.bytes, self.largest = [], 0, 0, 0, LIMITS["frame"]
         self.session, self.session_confirmed = "{}", "{}"
         # Down: the id that is next in order (None: knows nothing), what came too early, whom it has heard.
-        self.expected, self.held, self.gap_since, self.seen = None, {}, None, OrderedDict()
+        self.expected, self.held, self.came, self.gap_since, self.seen = None, {}, 0, None, OrderedDict()
 
     # ---- up: what the application gives ------------------------------------------------------
 
@@ -91,12 +91,10 @@ class Streams:
 
     def fall_back(self, known):
         """The server speaks EP/1 [EP-NEG-4]: there a session is no item, and a boolean is all we are told."""
-        first = self.outbox[0].id if self.outbox else self.next
-        if not known:
-            self.expected = 0
-        self.outbox = [item for item in self.outbox if item.uid and (known or not item.refused)]
-        if not known or self.spoke != 1:
-            self.renumber(first if known else 0)  # [EP-LOST-4]
+        if not known or self.spoke != 1:  # [EP-LOST-4]
+            self.outbox = [item for item in self.outbox if item.uid and not item.refused]  # [EP-LOST-9]
+            self.renumber(0)
+            self.expected = None if known else 0
         self.version, self.spoke, self.epoch = 1, 1, None
 
     def renumber(self, first):
@@ -161,9 +159,9 @@ class Streams:
 
     def take_retry(self, payload):
         number = whole_number(payload)
-        for item in self.outbox[:self.out]:
-            if item.id == number:
-                return self.write_item(item)  # [EP-SEND-6]
+        for at, item in enumerate(self.outbox):
+            if item.id == number:  # [EP-SEND-6]
+                return self.write_item(item) if at < self.out else None
         if number is None:
             return self.error("bad-message")
         return self.error("unknown-id", of=number)
@@ -190,13 +188,14 @@ class Streams:
         if number < self.expected:
             self.confirm_due = True
             return
+        self.came = max(self.came, number + 1)
         self.hold(number, (*item, size))
-        if number > self.expected:
-            self.write(message("message.retry", str(self.expected)))  # [EP-RECV-4]
         while self.expected in self.held:
             self.deliver(*self.held.pop(self.expected)[:2])
             self.expected += 1
             self.confirm_due = True  # not before it was handed over [EP-RECV-8]
+        if self.came > self.expected:
+            self.write(message("message.retry", str(self.expected)))  # [EP-RECV-4, EP-RECV-13]
 
     def hold(self, number, item):
         """The last field of an item is its size. When there are too many, the highest id goes."""
@@ -215,10 +214,11 @@ class Streams:
                 item.refused = item.refused or (item.id == of and "to" not in fields)
             self.on("refused", said.get("uid", ""), said["code"])
         else:
-            self.hand_over((said["from"], said["uid"]), fields)
+            self.hand_over(fields)
 
-    def hand_over(self, key, fields):
-        if key not in self.seen:  # [EP-RECV-9, EP-RECV-5]
+    def hand_over(self, fields):
+        key = (fields["from"].is_, fields["uid"].is_)
+        if key not in self.seen:  # in either version [EP-RECV-9, EP-RECV-5]
             payload = [fields["payload"].text] if "payload" in fields else []
             self.on("message", fields["from"].is_, *payload)
         self.seen[key] = True
@@ -229,7 +229,7 @@ class Streams:
         """EP/1: a duplicate is told by its uid; an old id with a new uid is a new message [EP-RECV-5]."""
         if self.expected is None:
             self.expected = number  # [EP-RECV-12]
-        known = fields["uid"].is_ in self.seen
+        known = (fields["from"].is_, fields["uid"].is_) in self.seen
         if number > self.expected:
             self.hold(number, (None if known else fields, size))
             self.gap_since = self.gap_since or time.monotonic()
@@ -248,7 +248,7 @@ class Streams:
         self.gap_since = time.monotonic() if self.held else None
 
     def deliver_v1(self, fields):
-        self.hand_over(fields["uid"].is_, fields)
+        self.hand_over(fields)
         self.write(message("message.confirm", fields["uid"].text))
 
     def leave_gaps(self):

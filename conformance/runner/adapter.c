@@ -15,25 +15,29 @@
 
 #include "runner/target.h"
 
-enum { END_MS = 60 };
+enum { END_MS = 60, START_MS = 10000 };
 
 struct adapter {
   pid_t pid;
   int in, out; /* what it reads, what it writes; -1: closed */
   char *dir, *port;
-  text said; /* a line that has not ended yet */
+  int keeper; /* has the port for as long as the case lasts */
+  text said;  /* a line that has not ended yet */
   char **events;
   size_t count, first;
   bool is_unsupported;
+  bool is_up; /* it has connected, or said something, since it was started */
 };
 
-static int listen_somewhere(char **port) {
+/* A socket with this port, or any (NULL), which it then says. -1: there is none. */
+static int have_port(char **port) {
   int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
   struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t len = sizeof at;
   (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  (void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   if (*port != NULL) at.sin_port = htons((uint16_t)strtoul(*port, NULL, 10));
-  if (bind(fd, (struct sockaddr *)&at, len) != 0 || listen(fd, 16) != 0 ||
+  if (bind(fd, (struct sockaddr *)&at, len) != 0 ||
       getsockname(fd, (struct sockaddr *)&at, &len) != 0) {
     (void)close(fd);
     return -1;
@@ -44,7 +48,14 @@ static int listen_somewhere(char **port) {
   return fd;
 }
 
-int adapter_listen(adapter *of) { return listen_somewhere(&of->port); }
+static int listen_at(char **port) {
+  int fd = have_port(port);
+  if (fd < 0 || listen(fd, 16) == 0) return fd;
+  (void)close(fd);
+  return -1;
+}
+
+int adapter_listen(adapter *of) { return listen_at(&of->port); }
 
 bool adapter_restart(adapter *of, play *p, char **why) {
   int in[2], out[2];
@@ -59,6 +70,7 @@ bool adapter_restart(adapter *of, play *p, char **why) {
   of->out = out[0];
   (void)fcntl(of->out, F_SETFL, O_NONBLOCK);
   of->said.len = 0;
+  of->is_up = false;
   wire_note(p, NULL, "the adapter starts: %s", command);
   if (of->pid > 0) return true;
   *why = text_format("%s cannot be started.", command);
@@ -68,7 +80,9 @@ bool adapter_restart(adapter *of, play *p, char **why) {
 adapter *adapter_start(play *p, char **why) {
   adapter *made = text_alloc(sizeof *made);
   made->in = made->out = -1;
-  p->listener = listen_somewhere(&made->port);
+  /* This one never listens: nobody else gets the port while the case stops listening. */
+  made->keeper = have_port(&made->port);
+  p->listener = made->keeper < 0 ? -1 : listen_at(&made->port);
   if (p->listener < 0) return *why = text_same("The suite cannot listen anywhere."), NULL;
   made->dir = text_format("%s/client-%lu", p->setup->folder, (unsigned long)getpid());
   (void)mkdir(made->dir, 0755);
@@ -101,6 +115,10 @@ void adapter_end(adapter *of, play *p) {
   of->pid = 0;
 }
 
+void adapter_connected(adapter *of) { of->is_up = true; }
+
+double adapter_grace(const adapter *of) { return of->is_up || of->out < 0 ? 0 : START_MS; }
+
 int adapter_fd(const adapter *of) { return of->out; }
 
 /* In the log blanks stand for tabs. */
@@ -115,6 +133,7 @@ static void log_line_of(play *p, const char *what, const char *line) {
 
 static void take_line(adapter *of, play *p, char *line) {
   if (*line == '\0') return;
+  of->is_up = true;
   log_line_of(p, "event", line);
   if (text_begins(line, "unsupported")) of->is_unsupported = true;
   of->events = text_grow(of->events, (of->count + 1) * sizeof *of->events);

@@ -13,6 +13,11 @@ bool adapter_restart(adapter *of, play *p, char **why);
 void adapter_kill(adapter *of, play *p);
 /* Closes what it reads, hears what it still says for a moment, and ends it. */
 void adapter_end(adapter *of, play *p);
+/* A connection of the client has come. */
+void adapter_connected(adapter *of);
+/* How much longer, in ms, the first thing that it does may take: as long as a program takes to
+ * start. */
+double adapter_grace(const adapter *of);
 int adapter_fd(const adapter *of); /* -1: it has ended */
 void adapter_read(adapter *of, play *p);
 /* Writes a command; its words are in a list. False: the adapter has ended. */

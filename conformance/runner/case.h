@@ -52,7 +52,7 @@ typedef struct test_case {
   case_level level;
   case_role role;
   bool in_v1, in_v2;
-  bool needs_start, is_slow, is_lossy, is_alone;
+  bool needs_start, needs_token, is_slow, is_lossy, is_alone;
   step *steps;
   size_t step_count;
 } test_case;

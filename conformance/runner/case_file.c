@@ -171,6 +171,8 @@ static bool read_word(test_case *one, const char *word) {
     one->is_lossy = true;
   else if (strcmp(word, "alone") == 0)
     one->is_alone = true;
+  else if (strcmp(word, "token") == 0)
+    one->needs_token = true;
   else
     return false;
   return true;
@@ -256,7 +258,8 @@ static int is_document(const struct dirent *entry) {
 bool case_read_folder(case_list *list, const char *folder) {
   struct dirent **entries = NULL;
   int count = scandir(folder, &entries, is_document, alphasort);
-  if (count < 0) return case_fail(list, folder, 0, "The folder of the cases cannot be read.");
+  if (count < 0)
+    return case_fail(list, folder, 0, "The cases cannot be read; --cases says where they are.");
   bool good = true;
   for (int i = 0; i < count; i++) {
     if (good) good = case_read_file(list, text_format("%s/%s", folder, entries[i]->d_name));

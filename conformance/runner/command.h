@@ -18,6 +18,7 @@
   X(REFUSED, "refused", 1)                 \
   X(CLOSED, "closed", 1)                   \
   X(SAYS_NOTHING, "says nothing", 1)       \
+  X(HAS, "has", 0)                         \
   X(HOLDS_BACK, "holds back", 0)           \
   X(IS_SILENT, "is silent", 0)             \
   X(STOPS_READING, "stops reading", 0)     \

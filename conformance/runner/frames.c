@@ -70,13 +70,21 @@ void frames_unescape(text *out, const char *words, size_t len) {
   }
 }
 
-/* What a raw write holds of whole frames is learned from like any other. */
+/* What raw writes hold of whole frames, each in one write or in several, is learned from like any
+ * other. */
 static void learn_raw(play *p, conn *c, span bytes) {
-  for (size_t i = 0, from = 0; i < bytes.len; i++) {
-    if (bytes.text[i] != '\f') continue;
-    watch_wrote(p, c, (span){bytes.text + from, i - from});
-    from = i + 1;
+  size_t from = 0, at = c->raw.len;
+  text_add(&c->raw, bytes.text, bytes.len);
+  for (; at < c->raw.len; at++) {
+    if (c->raw.at[at] != '\f') continue;
+    watch_wrote(p, c, (span){c->raw.at + from, at - from});
+    from = at + 1;
   }
+  c->raw.len -= from;
+  if (from > 0) memmove(c->raw.at, c->raw.at + from, c->raw.len + 1);
+  if (c->raw.len > 0) return;
+  text_add(&c->out, c->later.at, c->later.len);
+  c->later.len = 0;
 }
 
 bool frames_write_as(play *p, conn *c, const char *form, const char *words) {

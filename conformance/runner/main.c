@@ -1,6 +1,7 @@
 /* epigeon-conform: whether somebody's e-pigeon server or client does what the protocol says.
  * Read first: conformance/README.md. Then: options.h, case.h, pool.h, play.h, results.h. */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,18 +20,35 @@ static int trouble(int code, const char *what) {
 
 /* ---- The cases ---- */
 
-/* conformance/cases where the suite is called, or beside the program, or where it was installed. */
+/* The folder in which the program lies, however it was called. */
+static char *folder_of(const char *program) {
+  char path[PATH_MAX];
+  ssize_t len = readlink("/proc/self/exe", path, sizeof path);
+  char *whole = len > 0 ? text_copy(path, (size_t)len) : text_same(program);
+  char *slash = strrchr(whole, '/');
+  if (slash == NULL) return text_same(".");
+  *slash = '\0';
+  return whole;
+}
+
+static bool is_same(const char *one, const char *other) {
+  struct stat a, b;
+  return stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* The program's own: in the checkout where it was built, or where it was installed; else those
+ * where the suite is called. */
 static char *find_folder(const options *how, const char *program) {
+  static const char here[] = "conformance/cases";
   if (how->folder != NULL) return text_same(how->folder);
-  const char *slash = strrchr(program, '/');
-  int len = slash == NULL ? 0 : (int)(slash - program);
-  char *places[] = {text_same("conformance/cases"),
-                    text_format("%.*s/../../conformance/cases", len, program),
-                    text_format("%.*s/../share/epigeon/cases", len, program)};
+  char *own = folder_of(program);
+  char *places[] = {text_format("%s/../../%s", own, here),
+                    text_format("%s/../share/epigeon/cases", own)};
   for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-    if (access(places[i], R_OK) == 0) return places[i];
+    char *whole = realpath(places[i], NULL);
+    if (whole != NULL) return is_same(whole, here) ? text_same(here) : whole;
   }
-  return places[0];
+  return text_same(here);
 }
 
 static void list_runs(const test_run *runs, size_t count) {
@@ -40,8 +58,9 @@ static void list_runs(const test_run *runs, size_t count) {
                  one->role == ROLE_SERVER ? "server" : "client", runs[i].version);
     for (size_t k = 0; k < one->requirement_count; k++)
       (void)printf("%s%s", k == 0 ? "" : ",", one->requirements[k]);
-    (void)printf("\t%s%s%s%s\t%s\n", one->needs_start ? "start " : "", one->is_slow ? "slow " : "",
-                 one->is_lossy ? "lossy " : "", one->is_alone ? "alone " : "", one->title);
+    (void)printf("\t%s%s%s%s%s\t%s\n", one->needs_start ? "start " : "",
+                 one->is_slow ? "slow " : "", one->is_lossy ? "lossy " : "",
+                 one->is_alone ? "alone " : "", one->needs_token ? "token " : "", one->title);
   }
 }
 
@@ -58,11 +77,21 @@ static bool split_address(const char *address, play_setup *setup) {
   return true;
 }
 
+/* A running server is not the suite's alone; some cases need it to be. */
+static void say_assumptions(const options *how, const test_run *runs, size_t count) {
+  size_t alone = 0;
+  for (size_t i = 0; i < count; i++) alone += runs[i].of->is_alone;
+  if (alone == 0 || how->is_quiet) return;
+  (void)fprintf(stderr,
+                "epigeon-conform: %zu of %zu runs assume that nobody else uses %s and that nothing "
+                "is stored there; --start gives each a fresh server.\n",
+                alone, count, how->address);
+}
+
+/* The connection stays until the suite ends: a server of 1.0.2 does not survive one that says
+ * nothing and closes. */
 static bool is_reachable(const play_setup *setup, char **why) {
-  int fd = wire_connect(setup->host, setup->port, 5e3 * setup->slow, why);
-  if (fd < 0) return false;
-  (void)close(fd);
-  return true;
+  return wire_connect(setup->host, setup->port, 5e3 * setup->slow, why) >= 0;
 }
 
 /* ---- The reports ---- */
@@ -165,11 +194,13 @@ int main(int argc, char **argv) {
   if (how.lists) return list_runs(runs, count), EXIT_CONFORMS;
   (void)signal(SIGPIPE, SIG_IGN);
   allow_many_connections();
-  play_setup setup = {.start = how.start, .slow = how.slow};
+  play_setup setup = {
+      .start = how.start, .slow = how.slow, .token = how.token, .version = how.version};
   setup.tag = text_format("%lx%x", (unsigned long)getpid(), (unsigned)(uint64_t)wire_now());
   if (how.address != NULL && !split_address(how.address, &setup))
     return trouble(EXIT_USAGE, "An address is written HOST:PORT or unix:PATH.");
   if (how.address != NULL && !is_reachable(&setup, &why)) return trouble(EXIT_UNREACHABLE, why);
+  if (how.address != NULL) say_assumptions(&how, runs, count);
   setup.folder = make_folder(&how);
   if (setup.folder == NULL)
     return trouble(EXIT_INTERNAL, "There is no folder for what tested programs store.");

@@ -29,6 +29,9 @@ enum {
   OPT_KEEP,
   OPT_LIMIT,
   OPT_TIMER,
+  OPT_STOP,
+  OPT_TOKEN,
+  OPT_TOKEN_FILE,
   OPT_QUIET
 };
 
@@ -53,6 +56,9 @@ static const struct option table[] = {{"help", no_argument, NULL, OPT_HELP},
                                       {"keep", required_argument, NULL, OPT_KEEP},
                                       {"limit", required_argument, NULL, OPT_LIMIT},
                                       {"timer", required_argument, NULL, OPT_TIMER},
+                                      {"stop-at-first", no_argument, NULL, OPT_STOP},
+                                      {"token", required_argument, NULL, OPT_TOKEN},
+                                      {"token-file", required_argument, NULL, OPT_TOKEN_FILE},
                                       {"quiet", no_argument, NULL, OPT_QUIET},
                                       {NULL, 0, NULL, 0}};
 
@@ -78,8 +84,13 @@ static void help(FILE *out) {
       "                                  output; --tap - when nothing else is said)\n"
       "  --limit NAME=N, --timer NAME=MS how the tested program was configured, where not as the\n"
       "                                  specification says\n"
-      "  --slow FACTOR                   waits so many times as long for what must come\n"
+      "  --token TEXT, --token-file FILE the join token of the tested server; a file: its first "
+      "line\n"
+      "  --slow FACTOR                   waits so many times as long for what must come, and "
+      "makes\n"
+      "                                  its own pauses so much longer\n"
       "  --jobs N                        so many cases at a time (8)\n"
+      "  --stop-at-first                 ends with the first run that does not pass\n"
       "  --cases FOLDER                  other cases\n"
       "  --keep FOLDER                   keeps what tested programs store and say\n"
       "  --quiet                         no progress on a terminal\n"
@@ -136,6 +147,24 @@ static bool read_number(const char *word, double least, double most, double *out
   return end != word && *end == '\0' && *out >= least && *out <= most;
 }
 
+/* EP-SEC-2: 1 to 256 bytes of printable ASCII. */
+static const char *read_token(options *out, const char *token) {
+  size_t len = strlen(token);
+  for (size_t i = 0; i < len; i++) {
+    if (token[i] < 0x20 || token[i] > 0x7E) return "A token is printable ASCII.";
+  }
+  if (len == 0 || len > 256) return "A token has 1 to 256 characters.";
+  out->token = token;
+  return NULL;
+}
+
+static const char *read_token_file(options *out, const char *path) {
+  char *content = case_load(path, NULL);
+  if (content == NULL) return "The file of --token-file cannot be read.";
+  content[strcspn(content, "\r\n")] = '\0';
+  return read_token(out, content);
+}
+
 static const char *read_report(options *out, int which, const char *word) {
   switch (which) {
     case OPT_TAP: out->tap = word; break;
@@ -159,6 +188,9 @@ static const char *read_option(options *out, int which, char *word) {
     case OPT_LIST: out->lists = true; return NULL;
     case OPT_STRICT: out->is_strict = true; return NULL;
     case OPT_QUIET: out->is_quiet = true; return NULL;
+    case OPT_STOP: out->stops = true; return NULL;
+    case OPT_TOKEN: return read_token(out, word);
+    case OPT_TOKEN_FILE: return read_token_file(out, word);
     case OPT_SELECT:
       return add_list(out->select, &out->select_count, word) ? NULL : "That is too much to select.";
     case OPT_EXCLUDE:
@@ -166,6 +198,7 @@ static const char *read_option(options *out, int which, char *word) {
     case OPT_LEVEL: return read_level(out, word) ? NULL : "--level is must, should or may.";
     case OPT_ROLE: return read_role(out, word) ? NULL : "--role is server or client.";
     case OPT_VERSION:
+      if (text_begins(word, "EP/")) word += 3;
       if (strcmp(word, "1") != 0 && strcmp(word, "2") != 0) return "--version is 1 or 2.";
       out->version = (unsigned)(word[0] - '0');
       return NULL;
@@ -194,6 +227,8 @@ static bool is_repeated(int which) {
     case OPT_START:
     case OPT_SLOW:
     case OPT_CASES:
+    case OPT_TOKEN:
+    case OPT_TOKEN_FILE:
     case OPT_LIMIT:
     case OPT_TIMER: return true;
     default: return false;
@@ -236,7 +271,7 @@ int options_read(options *out, int argc, char **argv, int *code) {
     if (which == '?') return wrong(code, "That is not how it is called.");
     if (which == OPT_HELP) return help(stdout), 1;
     if (which == OPT_VERSION && optarg == NULL && optind < argc && argv[optind][0] != '-' &&
-        strlen(argv[optind]) == 1)
+        (strlen(argv[optind]) == 1 || text_begins(argv[optind], "EP/")))
       optarg = argv[optind++];
     if (which == OPT_VERSION && optarg == NULL)
       return (void)puts("epigeon-conform " CONFORM_VERSION), 1;

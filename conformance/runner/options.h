@@ -6,7 +6,7 @@
 #include "runner/case.h"
 #include "runner/results.h"
 
-enum { OPTIONS_LIST_MOST = 64 };
+enum { OPTIONS_LIST_MOST = 1024 };
 
 typedef struct options {
   bool is_client, is_role_given;
@@ -17,7 +17,9 @@ typedef struct options {
   int level;        /* -1: all; else a case_level, and what is stricter */
   unsigned version; /* 0: both */
   bool lists, is_strict, is_quiet;
+  bool stops; /* at the first run that does not pass */
   double slow;
+  const char *token; /* that the tested server asks for; NULL: none */
   unsigned jobs;
   const char *folder; /* of the cases; NULL: look for it */
   const char *baseline, *junit, *json, *html, *markdown, *tap;

@@ -48,6 +48,7 @@ bool play_fail(play *p, const char *requirement, char *acceptable, char *came) {
 
 bool play_is_clean(play *p) {
   if (p->breach == NULL) return true;
+  p->is_breach = true;
   return play_fail(p, p->breach, p->breach_acceptable, p->breach_came);
 }
 
@@ -90,6 +91,8 @@ bool play_deadline(play *p, double *out) {
   return true;
 }
 
+double play_stretch(const play *p) { return p->setup->slow > 1 ? p->setup->slow : 1; }
+
 bool play_expects_close(const play *p, const conn *c) {
   const step *end = p->of->steps + p->of->step_count;
   for (const step *at = p->now; at < end; at++) {
@@ -127,8 +130,13 @@ conn *play_conn(play *p, const char *name) {
 
 /* ---- One step ---- */
 
-static bool wait_for(play *p, int64_t ms) {
-  double until = wire_now() + (double)ms;
+/* A plain number is a pause of the suite, which --slow stretches; $(…) is a time of the tested
+ * program. */
+static bool step_wait(play *p) {
+  int64_t ms;
+  if (!play_number(p, p->now->words, &ms)) return false;
+  bool is_own = strspn(p->now->words, "0123456789") == strlen(p->now->words);
+  double until = wire_now() + (double)ms * (is_own ? play_stretch(p) : 1);
   while (wire_now() < until) wire_pump(p, until);
   return true;
 }
@@ -172,6 +180,15 @@ static bool step_of_conn(play *p, size_t *index) {
   }
 }
 
+/* A process has ended; that its connections have is told a little later. */
+static void wait_for_ends(play *p) {
+  double until = wire_now() + USUAL_MS * play_stretch(p);
+  for (size_t i = 0; i < p->conn_count; i++) {
+    const conn *c = p->conns[i];
+    while (c->fd >= 0 && !c->is_not_reading && wire_now() < until) wire_pump(p, until);
+  }
+}
+
 static bool step_server(play *p) {
   char *why = NULL;
   if (p->server == NULL) return play_end(p, VERDICT_SKIP, text_same("It needs --start."));
@@ -183,13 +200,13 @@ static bool step_server(play *p) {
                      text_same("it had ended by itself"));
   bool good = text_begins(p->now->words, "kill") ? target_kill(p->server, &why)
                                                  : target_stop(p->server, &why);
+  if (good) wait_for_ends(p);
   return good || play_fail(p, play_requirement(p), text_same("the server ends"), why);
 }
 
 static bool do_step(play *p, size_t *index) {
-  int64_t ms;
   switch (p->now->kind) {
-    case STEP_WAIT: return play_number(p, p->now->words, &ms) && wait_for(p, ms);
+    case STEP_WAIT: return step_wait(p);
     case STEP_LET: return step_let(p);
     case STEP_SERVER: return step_server(p);
     case STEP_COMMAND: return play_step_command(p);
@@ -259,9 +276,24 @@ static void run_steps(play *p) {
   if (p->judged == 0)
     (void)play_end(p, VERDICT_ERROR,
                    text_same("No step of this run judged anything, so it proves nothing."));
+  else if (p->heard == 0)
+    (void)play_end(p, VERDICT_ERROR,
+                   text_same("No message came in this run, so it proves nothing: whoever says "
+                             "nothing at all would pass."));
 }
 
 /* ---- The case ---- */
+
+/* As it stands in a JSON string: printable ASCII. */
+static char *as_json(const char *words) {
+  text out = {0};
+  text_add(&out, "", 0);
+  for (; *words != '\0'; words++) {
+    if (*words == '"' || *words == '\\') text_put(&out, "\\");
+    text_add(&out, words, 1);
+  }
+  return out.at;
+}
 
 static void set_names(play *p) {
   const char *tag = text_format("%s-%x", p->setup->tag, (unsigned)rand());
@@ -271,6 +303,7 @@ static void set_names(play *p) {
   vars_setf(&p->names, "version", "%u", p->run->version);
   vars_setf(&p->names, "v", "v%u", p->run->version);
   vars_setf(&p->names, "epoch", "e-%.50s", tag);
+  if (p->setup->token != NULL) vars_setf(&p->names, "token", "%s", as_json(p->setup->token));
   vars_setf(&p->names, "port", "%s", p->setup->port == NULL ? "" : p->setup->port);
   for (size_t i = 0; i < p->of->step_count; i++) {
     const char *who = p->of->steps[i].who;
@@ -279,20 +312,81 @@ static void set_names(play *p) {
   }
 }
 
+/* Whether the suite writes the auth request of this connection. */
+static bool is_joined(const test_case *of, const char *who) {
+  for (size_t i = 0; i < of->step_count; i++) {
+    const step *one = &of->steps[i];
+    if (one->kind != STEP_COMMAND || strcmp(one->who, who) != 0) continue;
+    if (text_begins(one->words, "join") || text_begins(one->words, "auth")) return true;
+  }
+  return false;
+}
+
+/* With a token only `join` and `auth` of EP/2 are let in: EP-SEC-2. */
+static bool goes_without_token(const play *p) {
+  if (p->run->version == 1) return true;
+  for (size_t i = 0; i < p->of->step_count; i++) {
+    const step *one = &p->of->steps[i];
+    bool is_written = one->kind == STEP_WRITE || one->kind == STEP_WRITE_AS;
+    if (one->version == 1) continue;
+    if (is_written && !is_joined(p->of, one->who)) return true;
+    if (is_written && strstr(one->words, "\"auth\"") != NULL) return true;
+    if (one->kind == STEP_COMMAND &&
+        (text_begins(one->words, "join v1") || text_begins(one->words, "auth v1")))
+      return true;
+  }
+  return false;
+}
+
+/* Whether connections of the version that was not selected belong to the run. */
+static bool speaks_more(const play *p) {
+  char other = p->setup->version == 1 ? '2' : '1';
+  for (size_t i = 0; i < p->of->step_count && p->setup->version != 0; i++) {
+    const step *one = &p->of->steps[i];
+    if (one->kind != STEP_COMMAND || (one->version != 0 && one->version != p->run->version))
+      continue;
+    bool joins = text_begins(one->words, "join v") || text_begins(one->words, "auth v");
+    if (joins && one->words[strlen("join v")] == other) return true;
+  }
+  return false;
+}
+
+/* NULL, or why the case cannot be run as the suite was called. */
+static const char *left_out(const play *p) {
+  if (p->of->is_lossy) return "It needs a lossy transport; TCP is none.";
+  if (p->of->role == ROLE_CLIENT) return NULL;
+  if (p->of->needs_start && p->server == NULL)
+    return "It restarts the server, which needs --start.";
+  if (speaks_more(p)) return "It speaks the other version, too, which --version leaves out.";
+  if (p->of->needs_token && p->setup->token == NULL)
+    return "It needs a server that asks for a join token: --token.";
+  if (p->setup->token != NULL && !p->of->needs_token && goes_without_token(p))
+    return "It speaks EP/1, or writes auth requests of its own, which have no token.";
+  return NULL;
+}
+
 static bool begin(play *p) {
   char *why = NULL;
-  if (p->of->is_lossy)
-    return play_end(p, VERDICT_SKIP, text_same("It needs a lossy transport; TCP is none."));
+  if (left_out(p) != NULL) return play_end(p, VERDICT_SKIP, text_same(left_out(p)));
   if (p->of->role == ROLE_CLIENT) {
     p->app = adapter_start(p, &why);
     return p->app != NULL || play_end(p, VERDICT_ERROR, why);
   }
-  if (p->of->needs_start && p->server == NULL)
-    return play_end(p, VERDICT_SKIP, text_same("It restarts the server, which needs --start."));
   return true;
 }
 
+/* What the evidence of a failure has to say besides. */
+static void add_assumption(play *p) {
+  bool is_bad = p->verdict == VERDICT_FAIL || p->verdict == VERDICT_NON_STRICT;
+  if (!is_bad || !p->of->is_alone || p->setup->start != NULL) return;
+  p->reason = text_format(
+      "%s This case assumes that nobody else uses the server and that it began "
+      "empty; --start gives it one that did.",
+      p->reason);
+}
+
 static void finish(play *p) {
+  add_assumption(p);
   if (p->app != NULL) {
     adapter_end(p->app, p);
     if (p->verdict == VERDICT_PASS && adapter_says_unsupported(p->app))

@@ -34,6 +34,12 @@ typedef struct client {
   char *joined_instance; /* that the server took last; NULL: none, or EP/1 since */
   uint64_t next_up;      /* the id of the next item that `sends` writes */
   uint64_t next_down;    /* one after the last item that was confirmed */
+  /* What the suite has written of the stream towards the tested peer: every id below `whole`, and
+   * these above it. Only that can be confirmed. */
+  uint64_t whole, *above;
+  size_t above_count;
+  unsigned unanswered; /* connections with items behind an auth request that has no reply yet */
+  bool is_unsure;      /* an id was written so that it cannot be known here */
 } client;
 
 /* A frame that came and was not consumed. */
@@ -76,8 +82,13 @@ typedef struct conn {
   auth_asked asked;
   frame_splitter in;
   text out;
-  size_t out_at; /* written so far */
-  size_t split;  /* bytes of each write; 0: all at once */
+  size_t out_at;   /* written so far */
+  size_t split;    /* bytes of each write; 0: all at once */
+  long split_ns;   /* the pause after each of them */
+  text raw;        /* what raw writes have begun and not ended: a frame to be */
+  text later;      /* pongs, until it has ended */
+  uint64_t *early; /* items written behind the auth request, before its reply */
+  size_t early_count;
   bool is_batching, holds_back, is_silent, is_not_reading;
   arrived *queue;
   size_t queue_at, queue_count;
@@ -98,7 +109,8 @@ typedef struct conn {
 typedef struct written {
   char *uid, *from, *to, *payload; /* raw JSON; payload NULL: absent */
   uint64_t id;
-  size_t before; /* the one before with the same hash of uid: its place, from 1; 0: none */
+  bool is_confirmed; /* EP/1: one confirm of the uid was for this one */
+  size_t before;     /* the one before with the same hash of uid: its place, from 1; 0: none */
 } written;
 
 typedef struct log_line {
@@ -115,7 +127,9 @@ typedef struct play_setup {
   const char *start;       /* the command that starts the tested program; NULL */
   const char *folder;      /* for {dir} */
   double slow;
-  char *tag; /* of this run of the suite */
+  const char *token; /* of the tested server; NULL */
+  unsigned version;  /* the one that is tested alone; 0: both */
+  char *tag;         /* of this run of the suite */
 } play_setup;
 
 typedef struct target target;   /* the tested server, when the suite started it */
@@ -134,6 +148,7 @@ typedef struct play {
   written *sent;
   size_t sent_count;
   size_t *sent_last; /* for each hash of uids: the last one written, from 1; 0: none */
+  text odd;          /* EP/1: what was written and is no message of chapter 6, but may have a uid */
   log_line *log;
   size_t log_count, log_left_out; /* left out: after the first half, which stays */
   frame_parser parser;
@@ -147,9 +162,11 @@ typedef struct play {
   double step_began_ms, lag_ms, pumped_ms;
   double last_came_ms; /* when the last thing that a step waited for came */
   unsigned judged;
+  unsigned heard; /* messages that came from what is tested */
   json_t *steps;
   /* What the watch found wrong on a frame; the next judging step reports it. */
   const char *breach;
+  bool is_breach; /* and the verdict is about it */
   char *breach_acceptable, *breach_came;
 
   verdict verdict;
@@ -173,6 +190,8 @@ bool play_number(play *p, const char *words, int64_t *out);
 bool play_deadline(play *p, double *out);
 /* Called when it has: a failure, or, when this machine did not let the suite run, no verdict. */
 bool play_late(play *p, char *acceptable, char *came);
+/* How much longer the suite's own pauses are: --slow, where that is above 1. */
+double play_stretch(const play *p);
 /* Whether a later step says that this connection is to be closed. */
 bool play_expects_close(const play *p, const conn *c);
 /* False after a breach, which ends the case. */
@@ -212,10 +231,24 @@ void watch_joined(play *p, conn *c, const frame *reply);
 
 void watch_sent(play *p, const conn *c, const frame *f);
 void watch_mail(play *p, const frame *f);
+/* The newest message written under a uid, and the one before it with the same; NULL: none. */
+written *watch_newest(play *p, span uid);
+written *watch_before(play *p, const written *one);
 /* Whether a client id is of this case. */
 bool watch_is_ours(const play *p, span id);
 /* clients.list without the clients of other cases; the text may be replaced. */
 void watch_own_list(play *p, text *message);
+
+/* ---- watch_confirm.c ---- */
+
+/* What was written of a stream, each frame once. */
+void watch_count(play *p, conn *c, const frame *f);
+/* A confirm that came: of something that was written. */
+void watch_confirm(play *p, conn *c, const frame *f);
+/* The stream goes on, or begins: with an auth reply, or an auth request of a client. */
+void watch_resume_up(play *p, conn *c, const frame *reply, bool resumes);
+void watch_resume_down(play *p, conn *c, const frame *request);
+void watch_start_over(client *of);
 
 /* ---- frames.c ---- */
 
@@ -245,6 +278,8 @@ bool play_step_app(play *p);
 /* A command of a connection that exists; NULL where it must not. */
 bool play_join(play *p, conn *c, const char *rest, bool waits);
 bool play_items(play *p, conn *c, int which, const char *rest);
+/* Waits for a confirm of an id or uid. */
+bool play_confirmed(play *p, conn *c, const char *rest);
 bool play_srv(play *p, int which, const char *rest, bool *is_done);
 
 #endif

@@ -83,8 +83,10 @@ static bool read_join(play *p, const char *rest, unsigned *version, const char *
   return true;
 }
 
-static char *auth_request(const client *who, unsigned version, const char *members) {
+static char *auth_request(play *p, const client *who, unsigned version, const char *members) {
   text out = {0};
+  size_t len = 0;
+  const char *token = vars_get(&p->names, "token", strlen("token"), &len);
   text_put(&out, "{\"action\":\"auth\"");
   if (!has_member(members, "payload")) text_putf(&out, ",\"payload\":\"%s\"", who->id);
   if (version == 2) {
@@ -94,6 +96,7 @@ static char *auth_request(const client *who, unsigned version, const char *membe
       text_putf(&out, ",\"epoch\":\"%s\"", who->epoch);
     if (!has_member(members, "expect"))
       text_putf(&out, ",\"expect\":%llu", (unsigned long long)who->next_down);
+    if (!has_member(members, "token") && token != NULL) text_putf(&out, ",\"token\":\"%s\"", token);
   }
   text_putf(&out, "%s%s}", *members == '\0' ? "" : ",", members);
   return out.at;
@@ -139,7 +142,7 @@ bool play_join(play *p, conn *c, const char *rest, bool waits) {
   if (!read_join(p, rest, &version, &members, &who)) return false;
   if (c == NULL && (c = open_conn(p)) == NULL) return false;
   c->of = who;
-  char *request = auth_request(who, version, members);
+  char *request = auth_request(p, who, version, members);
   bool good = c->asked.is_asked && c->version == 2 ? frames_write_as(p, c, "bare", request)
                                                    : frames_write_as(p, c, "enveloped", request);
   if (good)
@@ -194,6 +197,24 @@ static bool is_answer(play *p, const char *wanted, const arrived *one) {
   return answer != NULL && pattern_matches(answer, (span){one->text, one->len}, &p->names, &why);
 }
 
+/* What comes behind what has come until now; it alone is taken out of the queue. */
+static bool wait_for_answer(play *p, conn *c, const char *answer, double until) {
+  size_t at = c->queue_count;
+  for (;;) {
+    for (; at < c->queue_count; at++) {
+      if (!is_answer(p, answer, &c->queue[at])) continue;
+      frames_drop(c, &c->queue[at]);
+      return true;
+    }
+    if (!play_is_clean(p)) return false;
+    if (c->end != END_OPEN)
+      return play_fail(p, play_requirement(p), text_same("the connection stays open"),
+                       text_same("it was closed"));
+    if (wire_now() >= until) return play_late(p, text_same(answer), text_same("no answer"));
+    wire_pump(p, until);
+  }
+}
+
 /* open still: it answers, EP/2 a ping, EP/1 clients.list. Before authentication, and of an EP/1
  * client, nothing can be asked: it is only there.
  */
@@ -215,20 +236,29 @@ static bool step_open_still(play *p, conn *c) {
                            ? text_format("{\"action\":\"pong\",\"payload\":\"open %u\"}", pings)
                            : "{\"action\":\"clients.list\",\"payload\":[...]}";
   if (c->fd >= 0 && !frames_write(p, c, question, strlen(question))) return false;
-  size_t at = c->queue_count;
-  for (;;) {
-    for (; at < c->queue_count; at++) {
-      if (!is_answer(p, answer, &c->queue[at])) continue;
-      frames_drop(c, &c->queue[at]);
-      return true;
-    }
-    if (!play_is_clean(p)) return false;
-    if (c->end != END_OPEN)
-      return play_fail(p, play_requirement(p), text_same("the connection stays open"),
-                       text_same("it was closed"));
-    if (wire_now() >= until) return play_late(p, text_same(answer), text_same("no answer"));
-    wire_pump(p, until);
+  return wait_for_answer(p, c, answer, until);
+}
+
+/* has SESSION: in EP/2 an item that is confirmed (EP-SESS-2), in EP/1 told to who set it, too
+ * (EP-PRES-3). */
+static bool step_has(play *p, conn *c, const char *rest) {
+  double until;
+  char *session = play_expand(p, rest, NULL);
+  if (session == NULL || !play_deadline(p, &until)) return false;
+  if (c->of == NULL || c->version == 0) return is_wrong(p, "Only who has joined has a session.");
+  if (c->version == 2) {
+    char *message = text_format("{\"action\":\"session.update\",\"payload\":%s,\"id\":%llu}",
+                                session, (unsigned long long)c->of->next_up);
+    return frames_write(p, c, message, strlen(message)) &&
+           play_confirmed(p, c, text_format("%llu", (unsigned long long)c->of->next_up - 1));
   }
+  char *message = text_format("{\"action\":\"session.update\",\"payload\":%s}", session);
+  if (!frames_write(p, c, message, strlen(message))) return false;
+  return wait_for_answer(p, c,
+                         text_format("{\"action\":\"session.update\",\"payload\":{\"uuid\":\"%s\","
+                                     "\"connected\":true,\"session\":*}}",
+                                     c->of->id),
+                         until);
 }
 
 /* Nothing is unread, and nothing comes; frames about clients of other cases apart. */
@@ -277,6 +307,7 @@ static bool command_on(play *p, conn *c, command which, const char *rest) {
     case COMMAND_CLOSED: return step_closed(p, c, rest);
     case COMMAND_OPEN_STILL: return step_open_still(p, c);
     case COMMAND_SAYS_NOTHING: return step_says_nothing(p, c);
+    case COMMAND_HAS: return step_has(p, c, rest);
     case COMMAND_HOLDS_BACK: return set(&c->holds_back, true);
     case COMMAND_IS_SILENT: return set(&c->is_silent, true);
     case COMMAND_STOPS_READING: return set(&c->is_not_reading, true);

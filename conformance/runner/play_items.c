@@ -155,7 +155,7 @@ static char *unquote(char *what) {
   return what + 1;
 }
 
-static bool step_confirmed(play *p, conn *c, const char *rest) {
+bool play_confirmed(play *p, conn *c, const char *rest) {
   double until;
   char *what = play_expand(p, rest, NULL);
   if (what == NULL || !play_deadline(p, &until)) return false;
@@ -300,7 +300,7 @@ bool play_items(play *p, conn *c, int which, const char *rest) {
     case COMMAND_SENDS:
       return p->of->role == ROLE_CLIENT ? server_sends(p, c, rest) : step_sends(p, c, rest);
     case COMMAND_CONFIRMS: return step_confirms(p, c, rest);
-    case COMMAND_CONFIRMED: return step_confirmed(p, c, rest);
+    case COMMAND_CONFIRMED: return play_confirmed(p, c, rest);
     case COMMAND_GETS: return step_gets(p, c, rest);
     case COMMAND_TAKES: return step_takes(p, c, rest);
     case COMMAND_GETS_NOTHING: return step_gets_nothing(p, c);

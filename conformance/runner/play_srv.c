@@ -73,6 +73,13 @@ static bool is_event(play *p, const char *event, char *const wanted[], size_t co
   return true;
 }
 
+/* The bound of a step; what the tested program does first has the time of its start, too. */
+static bool deadline(play *p, double *out) {
+  if (!play_deadline(p, out)) return false;
+  *out += adapter_grace(p->app) * p->setup->slow;
+  return true;
+}
+
 /* Events that count for a step that asks for another one. */
 static bool counts(const char *event, const char *asked) {
   static const char *const counting[] = {"message", "confirmed", "refused",
@@ -103,7 +110,7 @@ static const char *next_event(play *p, const char *asked, double until) {
 static bool app_expect(play *p) {
   double until;
   char *words[WORDS_MOST];
-  if (!play_deadline(p, &until)) return false;
+  if (!deadline(p, &until)) return false;
   size_t count = split_words(text_same(p->now->words), words);
   size_t before = adapter_first(p->app);
   const char *event = next_event(p, words[0], until);
@@ -152,7 +159,7 @@ bool play_step_app(play *p) {
 
 static conn *take_waiting(play *p, double until) {
   while (p->waiting_count == 0) {
-    if (wire_now() >= until) return NULL;
+    if (wire_now() >= until || adapter_fd(p->app) < 0) return NULL;
     wire_pump(p, until);
   }
   int fd = p->waiting[0];
@@ -172,7 +179,7 @@ static void name_asked(play *p, const conn *c) {
 /* accept: a connection, and the auth request on it, which has to come first (EP-AUTH-1). */
 static bool step_accept(play *p, bool reads) {
   double until;
-  if (!play_deadline(p, &until)) return false;
+  if (!deadline(p, &until)) return false;
   conn *c = take_waiting(p, until);
   if (!is_alive(p)) return false;
   if (c == NULL && adapter_fd(p->app) < 0 && p->conn_count == 0)

@@ -18,10 +18,11 @@ enum { JOBS_MOST = 64, CASE_MOST_MS = 240000 };
 typedef struct slot {
   pid_t pid; /* 0: free */
   int fd;
-  size_t run;
+  size_t run, turn; /* turn: how many were begun before */
   double began_ms;
   text said;
   target *server; /* with --start; NULL until it is needed */
+  bool has_run;   /* the server was started at least once */
 } slot;
 
 /* What became of a run. It stays text until the end: a process that forks for each case does not
@@ -30,7 +31,9 @@ typedef struct outcome {
   char *said; /* IS_GOOD or IS_BAD, and the result as JSON */
   size_t len;
   int status;
-  bool server_died;
+  bool server_died, counts;
+  char *server_said; /* last, when it died */
+  char *trouble;     /* why it was not run, though its server had run before; NULL */
 } outcome;
 
 enum { IS_GOOD = '+', IS_BAD = '-' };
@@ -43,9 +46,11 @@ typedef struct pool {
   bool *begun;
   outcome *outcomes;
   slot slots[JOBS_MOST];
-  size_t busy, done, bad;
-  bool is_alone; /* the case that runs now is */
+  size_t busy, done, bad, turns;
+  size_t last_turn; /* what was begun later does not count: with --stop-at-first */
+  bool is_alone;    /* the case that runs now is */
   unsigned servers;
+  const char *gone; /* HOST:PORT: the run during which the server stopped to answer; NULL */
 } pool;
 
 static volatile sig_atomic_t stopped;
@@ -83,6 +88,19 @@ static json_t *play_with_server(pool *p, const test_run *run, unsigned number) {
   return result;
 }
 
+/* A server that closed a connection may be about to end, and its end belongs to this case. */
+static void let_it_end(const json_t *result) {
+  const struct timespec moment = {.tv_nsec = 100000000};
+  json_t *one;
+  size_t i;
+  if (!results_is_bad(result)) return;
+  json_array_foreach(json_object_get(result, "endings"), i, one) {
+    if (strstr(results_text(one, "how"), "by the peer") == NULL) continue;
+    (void)nanosleep(&moment, NULL);
+    return;
+  }
+}
+
 static void be_case(pool *p, const slot *s, int fd, unsigned number) {
   const test_run *run = &p->runs[s->run];
   bool own = !p->how->is_client && p->how->start != NULL && wants_own_server(run->of);
@@ -95,6 +113,7 @@ static void be_case(pool *p, const slot *s, int fd, unsigned number) {
     p->setup->port = s->server->port;
   }
   json_t *result = own ? play_with_server(p, run, number) : play_case(p->setup, run, NULL);
+  if (s->server != NULL) let_it_end(result);
   say(fd, result);
   (void)close(fd);
   _exit(0);
@@ -109,15 +128,28 @@ static bool needs_slot_server(const pool *p, const test_run *run) {
 static bool have_server(pool *p, slot *s, char **why) {
   if (s->server == NULL)
     s->server = target_new(p->how->start, p->setup->folder, p->servers++, p->how->slow);
-  return target_lives(s->server) || target_start(s->server, why);
+  if (!target_lives(s->server) && !target_start(s->server, why)) return false;
+  return s->has_run = true;
+}
+
+/* A server that ended, and does not come again in time, costs this run, not all. */
+static bool leave_out(pool *p, const slot *s, size_t run, char *why) {
+  if (!s->has_run) return false;
+  p->begun[run] = p->outcomes[run].counts = true;
+  p->outcomes[run].trouble = why;
+  p->done++;
+  p->bad++;
+  return true;
 }
 
 static bool begin(pool *p, slot *s, size_t run, char **why) {
   int ends[2];
   unsigned number = p->servers++;
-  if (needs_slot_server(p, &p->runs[run]) && !have_server(p, s, why)) return false;
+  if (needs_slot_server(p, &p->runs[run]) && !have_server(p, s, why))
+    return leave_out(p, s, run, *why);
   if (pipe(ends) != 0) return *why = text_same("There are no more file descriptors."), false;
   s->run = run;
+  s->turn = p->turns++;
   s->said.len = 0;
   s->began_ms = wire_now();
   p->begun[run] = true;
@@ -136,17 +168,18 @@ static bool begin(pool *p, slot *s, size_t run, char **why) {
 
 /* On a server that runs already, those that want to be alone come first, one after the other: later
  * its mailboxes may be full of what other cases left. Then slow ones, so that they end while the
- * others run. */
+ * others run; with --stop-at-first they come last. */
 static bool next_run(const pool *p, size_t *out) {
+  if (p->gone != NULL) return false;
   for (size_t i = 0; i < p->count && p->how->start == NULL; i++) {
     if (!p->begun[i] && p->runs[i].of->is_alone) return *out = i, p->busy == 0;
   }
   if (p->is_alone && p->busy > 0) return false;
-  for (int slow = 1; slow >= 0; slow--) {
+  for (int turn = 0; turn < 2; turn++) {
+    bool slow = (turn == 1) == p->how->stops;
     for (size_t i = 0; i < p->count; i++) {
       const test_case *one = p->runs[i].of;
-      if (!p->begun[i] && (one->is_slow || wants_own_server(one)) == (slow == 1))
-        return *out = i, true;
+      if (!p->begun[i] && (one->is_slow || wants_own_server(one)) == slow) return *out = i, true;
     }
   }
   return false;
@@ -159,16 +192,25 @@ static void progress(const pool *p, const char *id) {
   if (p->done == p->count) (void)fputs("\r\033[K", stderr);
 }
 
-/* A server that closed a connection may be about to end: it is given a moment. */
-static bool has_died(target *server, const char *said) {
-  if (server == NULL) return false;
-  for (int turn = 0; turn < 20 && strstr(said, "by the peer\"") != NULL; turn++) {
-    const struct timespec moment = {.tv_nsec = 5000000};
-    if (!target_lives(server)) return true;
-    if (said[0] != IS_BAD) break;
-    (void)nanosleep(&moment, NULL);
+/* Of several that did not pass the one that was begun first is reported, whichever ended first. */
+static void stop_behind(pool *p, size_t turn) {
+  if (turn > p->last_turn) return;
+  p->last_turn = turn;
+  for (unsigned i = 0; i < p->how->jobs; i++) {
+    const slot *s = &p->slots[i];
+    if (s->pid != 0 && s->turn > turn) (void)kill(s->pid, SIGKILL);
   }
-  return !target_lives(server);
+}
+
+/* A server that runs elsewhere and has ended cannot be started from here: what is left would fail
+ * without saying anything. */
+static void look_for_end(pool *p, const outcome *one, const test_run *run) {
+  char *why = NULL;
+  if (p->how->address == NULL || p->gone != NULL) return;
+  if (strstr(one->said, "Nobody answers") == NULL) return;
+  int fd = wire_connect(p->setup->host, p->setup->port, 5e3 * p->how->slow, &why);
+  if (fd < 0) p->gone = run->id;
+  if (fd >= 0) (void)close(fd);
 }
 
 static void finish(pool *p, slot *s) {
@@ -178,16 +220,22 @@ static void finish(pool *p, slot *s) {
   (void)waitpid(s->pid, &one->status, 0);
   one->said = text_copy(text_words(&s->said), s->said.len);
   one->len = s->said.len;
-  one->server_died = needs_slot_server(p, run) && has_died(s->server, one->said);
+  one->server_died = needs_slot_server(p, run) && !target_lives(s->server);
+  if (one->server_died) one->server_said = target_last_words(s->server);
   s->pid = 0;
   p->busy--;
   p->done++;
-  p->bad += one->len == 0 || one->said[0] == IS_BAD;
+  bool bad = one->len == 0 || one->said[0] == IS_BAD;
+  one->counts = s->turn <= p->last_turn;
+  p->bad += bad;
+  if (bad && p->how->stops) stop_behind(p, s->turn);
+  if (bad) look_for_end(p, one, run);
   progress(p, run->id);
 }
 
 /* What a process has said as an item of the results. */
 static json_t *result_of(const test_run *run, const outcome *one) {
+  if (one->trouble != NULL) return results_of_trouble(run, VERDICT_ERROR, one->trouble);
   json_t *result = one->len < 2 ? NULL : json_loadb(one->said + 1, one->len - 1, 0, NULL);
   if (result == NULL)
     result = results_of_trouble(run, VERDICT_ERROR,
@@ -196,7 +244,10 @@ static json_t *result_of(const test_run *run, const outcome *one) {
                                                   "signal %d.",
                                                   WTERMSIG(one->status))
                                     : "The suite's own process for this case gave no result.");
-  if (one->server_died) (void)json_object_set_new(result, "server_died", json_true());
+  if (one->server_died) {
+    (void)json_object_set_new(result, "server_died", json_true());
+    (void)json_object_set_new(result, "server_said", results_string(one->server_said));
+  }
   return result;
 }
 
@@ -230,6 +281,7 @@ static bool fill_slots(pool *p, char **why) {
   for (unsigned i = 0; i < p->how->jobs; i++) {
     size_t run;
     if (p->slots[i].pid != 0) continue;
+    if (p->last_turn < p->turns) return true;
     if (!next_run(p, &run)) return true;
     if (!begin(p, &p->slots[i], run, why)) return false;
   }
@@ -244,16 +296,25 @@ static void end_servers(pool *p) {
   }
 }
 
+static json_t *never_begun(const pool *p, const test_run *run) {
+  return results_of_trouble(
+      run, VERDICT_INCONCLUSIVE,
+      text_format("It was not run: %s no longer answers since about %s. Start the server again, or "
+                  "let the suite do that with --start.",
+                  p->how->address, p->gone));
+}
+
 json_t *pool_run(const options *how, play_setup *setup, const test_run *runs, size_t count,
                  char **why) {
   pool *p = text_alloc(sizeof *p);
-  *p = (pool){.how = how, .setup = setup, .runs = runs, .count = count};
+  *p = (pool){.how = how, .setup = setup, .runs = runs, .count = count, .last_turn = SIZE_MAX};
   p->begun = text_alloc(count * sizeof *p->begun);
   p->outcomes = text_alloc(count * sizeof *p->outcomes);
   bool good = true;
   (void)signal(SIGINT, stop);
   (void)signal(SIGTERM, stop);
-  while (good && p->done < count && stopped == 0) {
+  while (good && p->done < count && stopped == 0 &&
+         (p->busy > 0 || (p->gone == NULL && p->last_turn >= p->turns))) {
     good = fill_slots(p, why);
     if (good || p->busy > 0) wait_slots(p);
   }
@@ -267,7 +328,11 @@ json_t *pool_run(const options *how, play_setup *setup, const test_run *runs, si
   while (p->busy > 0) wait_slots(p);
   end_servers(p);
   json_t *results = json_array();
-  for (size_t i = 0; good && i < count; i++)
+  for (size_t i = 0; good && i < count; i++) {
+    if (!p->begun[i] && p->gone != NULL)
+      (void)json_array_append_new(results, never_begun(p, &runs[i]));
+    if (!p->outcomes[i].counts) continue;
     (void)json_array_append_new(results, result_of(&runs[i], &p->outcomes[i]));
+  }
   return good ? results : NULL;
 }

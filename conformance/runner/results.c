@@ -7,12 +7,16 @@
 #include <string.h>
 
 /* What is not UTF-8 is shown as people can read it. */
-static json_t *words(const char *from) {
+json_t *results_string(const char *from) {
   json_t *made = json_string(from == NULL ? "" : from);
   if (made != NULL) return made;
   text out = {0};
   text_show(&out, span_of(from), strlen(from));
   return json_string(text_words(&out));
+}
+
+const char *results_step_name(const json_t *run) {
+  return json_is_true(json_object_get(run, "always")) ? "during" : "step";
 }
 
 const char *results_text(const json_t *of, const char *member) {
@@ -46,18 +50,19 @@ static json_t *requirements_of(const test_case *one) {
 static json_t *facts_of(const test_run *run, verdict what, const char *reason) {
   const test_case *one = run->of;
   json_t *made = json_object();
-  (void)json_object_set_new(made, "id", words(run->id));
-  (void)json_object_set_new(made, "case", words(one->id));
-  (void)json_object_set_new(made, "title", words(one->title));
-  (void)json_object_set_new(made, "prose", words(one->prose));
-  (void)json_object_set_new(made, "file", words(one->file));
+  (void)json_object_set_new(made, "id", results_string(run->id));
+  (void)json_object_set_new(made, "case", results_string(one->id));
+  (void)json_object_set_new(made, "title", results_string(one->title));
+  (void)json_object_set_new(made, "prose", results_string(one->prose));
+  (void)json_object_set_new(made, "file", results_string(one->file));
   (void)json_object_set_new(made, "line", json_integer(one->line));
-  (void)json_object_set_new(made, "level", words(case_level_name(one->level)));
-  (void)json_object_set_new(made, "role", words(one->role == ROLE_SERVER ? "server" : "client"));
+  (void)json_object_set_new(made, "level", results_string(case_level_name(one->level)));
+  (void)json_object_set_new(made, "role",
+                            results_string(one->role == ROLE_SERVER ? "server" : "client"));
   (void)json_object_set_new(made, "version", json_integer(run->version));
   (void)json_object_set_new(made, "requirements", requirements_of(one));
-  (void)json_object_set_new(made, "verdict", words(verdict_name(what)));
-  (void)json_object_set_new(made, "reason", words(reason));
+  (void)json_object_set_new(made, "verdict", results_string(verdict_name(what)));
+  (void)json_object_set_new(made, "reason", results_string(reason));
   (void)json_object_set_new(made, "expected", json_false());
   return made;
 }
@@ -102,13 +107,16 @@ static json_t *endings_of(const play *p) {
 json_t *results_of_play(const play *p) {
   json_t *made = facts_of(p->run, p->verdict, p->reason);
   if (p->requirement != NULL) {
-    (void)json_object_set_new(made, "requirement", words(p->requirement));
-    (void)json_object_set_new(made, "sentence", words(requirement_sentence(p->requirement)));
-    (void)json_object_set_new(made, "acceptable", words(p->acceptable));
-    (void)json_object_set_new(made, "came", words(p->came));
+    (void)json_object_set_new(made, "requirement", results_string(p->requirement));
+    (void)json_object_set_new(made, "sentence",
+                              results_string(requirement_sentence(p->requirement)));
+    (void)json_object_set_new(made, "advice", results_string(results_advice(p->requirement)));
+    (void)json_object_set_new(made, "always", json_boolean(p->is_breach));
+    (void)json_object_set_new(made, "acceptable", results_string(p->acceptable));
+    (void)json_object_set_new(made, "came", results_string(p->came));
   }
   if (p->verdict != VERDICT_PASS && p->now != NULL) {
-    (void)json_object_set_new(made, "step", words(p->now->source));
+    (void)json_object_set_new(made, "step", results_string(p->now->source));
     (void)json_object_set_new(made, "step_line", json_integer(p->now->line));
   }
   (void)json_object_set_new(made, "judged", json_integer(p->judged));
@@ -126,9 +134,9 @@ json_t *results_make(const results_about *about, json_t *runs) {
   json_t *all = json_object(), *run;
   size_t i;
   (void)json_object_set_new(all, "schema", json_integer(1));
-  (void)json_object_set_new(all, "suite", words("epigeon-conform " CONFORM_VERSION));
-  (void)json_object_set_new(all, "target", words(about->target));
-  (void)json_object_set_new(all, "role", words(about->role));
+  (void)json_object_set_new(all, "suite", results_string("epigeon-conform " CONFORM_VERSION));
+  (void)json_object_set_new(all, "target", results_string(about->target));
+  (void)json_object_set_new(all, "role", results_string(about->role));
   (void)json_object_set_new(all, "seconds", json_real(about->seconds));
   json_array_foreach(runs, i, run) {
     const char *id = results_text(run, "id");
@@ -203,6 +211,18 @@ static int exit_code(const size_t reasons[EXIT_UNEXPECTED + 1]) {
   if (reasons[EXIT_UNEXPECTED] > 0) return EXIT_UNEXPECTED;
   if (reasons[EXIT_INCONCLUSIVE] > 0 || reasons[EXIT_CONFORMS] == 0) return EXIT_INCONCLUSIVE;
   return EXIT_CONFORMS;
+}
+
+const char *results_outcome(const json_t *all) {
+  static const char *const words[] = {"conforms",
+                                      "does not conform",
+                                      "",
+                                      "",
+                                      "could not be tested as it should: the suite had trouble",
+                                      "was not tested enough to say so",
+                                      "passes what the baseline expects to fail"};
+  long long code = json_integer_value(json_object_get(all, "exit"));
+  return code >= 0 && code <= EXIT_UNEXPECTED ? words[code] : "";
 }
 
 int results_conclude(json_t *all, bool strict) {

@@ -37,10 +37,33 @@ bool results_apply_baseline(json_t *all, const char *path, char **why);
 /* Counts, and decides the exit code; strict: a SHOULD counts like a MUST. */
 int results_conclude(json_t *all, bool strict);
 
+/* A text as JSON; what is not UTF-8 becomes \\xHH. */
+json_t *results_string(const char *from);
 const char *results_text(const json_t *of, const char *member); /* "" where it is not there */
+/* How people call the step of a run that did not pass: `step`, or `during` where it has nothing to
+ * do with what broke, a rule that is checked on every frame. */
+const char *results_step_name(const json_t *run);
+/* What came of the whole, after "The server". */
+const char *results_outcome(const json_t *all);
 bool results_is(const json_t *run, verdict what);
 /* A run that people should look at: neither passed nor left out, nor expected. */
 bool results_is_bad(const json_t *run);
+
+/* What to do about a requirement that was broken: a sentence; "" for those that say it themselves.
+ */
+const char *results_advice(const char *requirement);
+
+/* The bad runs of one requirement; those in which the server ended; those without a verdict. */
+typedef struct results_group {
+  const char *name;              /* the requirement; server-ended, no-verdict */
+  const char *title;             /* the same for people */
+  const char *sentence, *advice; /* "": there is none */
+  bool is_end;
+  json_t *runs;
+} results_group;
+
+/* All of them, those first in which the server ended, then those with the most runs. */
+results_group *results_groups(const json_t *all, size_t *count);
 
 /* The formats. */
 void results_tap(FILE *out, const json_t *all);

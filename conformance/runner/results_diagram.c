@@ -6,14 +6,14 @@
 #include "runner/results.h"
 
 enum {
-  LANE = 260,
+  LANE = 340,
   LEFT = 70,
   TOP = 34,
   ROW = 22,
   LANES_MOST = 12,
   ROWS_MOST = 200,
   ROWS_FEW = 40,
-  LABEL = 44
+  LABEL = 40 /* characters, in the room between two lanes */
 };
 
 typedef struct diagram {
@@ -52,12 +52,13 @@ static char *label_of(const char *words) {
     if (*rest != '\\' && *rest != '"' && ((unsigned char)*rest & 0x80) == 0)
       text_add(&out, rest, 1);
   }
+  while (out.len > 0 && out.at[out.len - 1] == '}') out.at[--out.len] = '\0';
   return out.at;
 }
 
 static void put_note(FILE *out, const diagram *d, size_t lane, const char *words) {
   (void)fprintf(out, "<text class=\"note\" x=\"%u\" y=\"%u\">", lane_x(lane) + 8, d->y);
-  results_xml(out, text_copy(words, strlen(words) < 60 ? strlen(words) : 60));
+  results_xml(out, text_copy(words, strlen(words) < LABEL ? strlen(words) : LABEL));
   (void)fputs("</text>", out);
 }
 

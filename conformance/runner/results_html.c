@@ -22,13 +22,18 @@ static void put_head(FILE *out, const json_t *all) {
       " padding: 0 1em; background: var(--ground); color: var(--ink) }\n"
       "details { border-top: 1px solid var(--line); padding: .3em 0 }\n"
       "summary { cursor: pointer } summary b { display: inline-block; width: 9em }\n"
-      ".PASS b { color: var(--good) } .FAIL b, .ERROR b { color: var(--bad) }\n"
-      ".NON-STRICT b, .INCONCLUSIVE b { color: var(--odd) } .SKIP b, .UNSUPPORTED b"
+      ".PASS summary b { color: var(--good) } .FAIL summary b, .ERROR summary b"
+      " { color: var(--bad) }\n"
+      ".NON-STRICT summary b, .INCONCLUSIVE summary b { color: var(--odd) }\n"
+      ".SKIP summary b, .UNSUPPORTED summary b"
       " { color: var(--soft) }\n"
       "blockquote { margin: .5em 0; padding-left: 1em; border-left: 3px solid var(--line) }\n"
       "pre { overflow: auto; font: 12px/1.45 ui-monospace, monospace; background: #8881;"
       " padding: .6em } .wire { max-height: 30em }\n"
-      "table { border-collapse: collapse } td, th { text-align: left; padding: .1em .8em .1em 0 }\n"
+      "table { border-collapse: collapse } td, th { text-align: left; padding: .1em .8em .1em 0;"
+      " vertical-align: top }\n"
+      ".mend td, .mend th { padding: .3em 1em .3em 0; border-bottom: 1px solid var(--line) }\n"
+      "a { color: inherit } .died { color: var(--bad) } p code { overflow-wrap: anywhere }\n"
       "div.picture { overflow: auto; max-height: 40em }\n"
       "svg text { font: 11px ui-monospace, monospace; fill: var(--ink) }\n"
       "svg .time, svg .note { fill: var(--soft) } svg .name { font-weight: bold }\n"
@@ -41,12 +46,11 @@ static void put_head(FILE *out, const json_t *all) {
       "d=\"M0 "
       "1L9 5L0 9z\" class=\"picture-head\"/></marker></defs></svg>\n",
       out);
-  (void)fputs("<h1>e-pigeon conformance</h1>\n<p>", out);
-  results_xml(
-      out, text_format("%s, testing the %s %s, %.1f s, exit code %lld.", results_text(all, "suite"),
-                       results_text(all, "role"), results_text(all, "target"),
-                       json_number_value(json_object_get(all, "seconds")),
-                       json_integer_value(json_object_get(all, "exit"))));
+  (void)fprintf(out, "<h1>The %s %s</h1>\n<p>", results_text(all, "role"), results_outcome(all));
+  results_xml(out, text_format("%s, testing %s, %.1f s, exit code %lld.",
+                               results_text(all, "suite"), results_text(all, "target"),
+                               json_number_value(json_object_get(all, "seconds")),
+                               json_integer_value(json_object_get(all, "exit"))));
   (void)fputs("</p>\n", out);
 }
 
@@ -68,6 +72,18 @@ static void put_counts(FILE *out, const json_t *all) {
   }
 }
 
+/* What stands between two ` is code, as in the documents. */
+static void put_words(FILE *out, const char *words) {
+  bool in_code = false;
+  for (const char *end; (end = strchr(words, '`')) != NULL; words = end + 1) {
+    results_xml(out, text_copy(words, (size_t)(end - words)));
+    (void)fputs(in_code ? "</code>" : "<code>", out);
+    in_code = !in_code;
+  }
+  results_xml(out, words);
+  if (in_code) (void)fputs("</code>", out);
+}
+
 static void put_paragraph(FILE *out, const char *name, const char *words) {
   if (*words == '\0') return;
   (void)fprintf(out, "<p><b>%s</b> <code>", name);
@@ -80,12 +96,12 @@ static void put_requirements(FILE *out, const json_t *run) {
   size_t i;
   json_array_foreach(json_object_get(run, "requirements"), i, one) {
     (void)fprintf(out, "<blockquote><b>%s</b> ", results_text(one, "id"));
-    results_xml(out, results_text(one, "sentence"));
+    put_words(out, results_text(one, "sentence"));
     (void)fputs("</blockquote>\n", out);
   }
   if (*results_text(run, "requirement") == '\0') return;
   (void)fprintf(out, "<p>Broken:</p><blockquote><b>%s</b> ", results_text(run, "requirement"));
-  results_xml(out, results_text(run, "sentence"));
+  put_words(out, results_text(run, "sentence"));
   (void)fputs("</blockquote>\n", out);
 }
 
@@ -143,20 +159,23 @@ static void put_endings(FILE *out, const json_t *run) {
   }
 }
 
-static void put_run(FILE *out, const json_t *run) {
+static void put_run(FILE *out, const json_t *run, bool is_open) {
   bool is_bad = results_is_bad(run);
   (void)fprintf(out, "<details class=\"%s\"%s><summary><b>%s%s</b> ", results_text(run, "verdict"),
-                is_bad ? " open" : "", results_text(run, "verdict"),
+                is_open ? " open" : "", results_text(run, "verdict"),
                 json_is_true(json_object_get(run, "expected")) ? ", expected" : "");
   results_xml(out, text_format("%s — %s", results_text(run, "id"), results_text(run, "title")));
   (void)fputs("</summary>\n", out);
+  if (json_is_true(json_object_get(run, "server_died")))
+    put_paragraph(out, "The server ended by itself; it said", results_text(run, "server_said"));
   put_requirements(out, run);
   (void)fputs("<p>", out);
-  results_xml(out, results_text(run, "prose"));
+  put_words(out, results_text(run, "prose"));
   (void)fputs("</p>\n", out);
   put_paragraph(out, "acceptable", results_text(run, "acceptable"));
   put_paragraph(out, "came", results_text(run, "came"));
   if (*results_text(run, "came") == '\0') put_paragraph(out, "why", results_text(run, "reason"));
+  put_paragraph(out, results_step_name(run), results_text(run, "step"));
   put_paragraph(out, "repeat", results_text(run, "command"));
   put_endings(out, run);
   put_steps(out, run);
@@ -170,16 +189,52 @@ static void put_run(FILE *out, const json_t *run) {
   (void)fputs("</details>\n", out);
 }
 
+/* ---- By requirement ---- */
+
+static void put_overview(FILE *out, const results_group *groups, size_t count) {
+  if (count == 0) return;
+  (void)fputs(
+      "<h2>What to mend</h2>\n<table class=\"mend\"><tr><th>requirement</th><th>runs</th>"
+      "<th>what to do</th></tr>\n",
+      out);
+  for (size_t i = 0; i < count; i++) {
+    const results_group *one = &groups[i];
+    (void)fprintf(out, "<tr%s><td><a href=\"#%s\">%s</a></td><td>%zu</td><td>",
+                  one->is_end ? " class=\"died\"" : "", one->name, one->title,
+                  json_array_size(one->runs));
+    put_words(out, *one->advice != '\0' ? one->advice : one->sentence);
+    (void)fputs("</td></tr>\n", out);
+  }
+  (void)fputs("</table>\n", out);
+}
+
+/* The first of its runs is open: one example explains more than ten. */
+static void put_group(FILE *out, const results_group *group) {
+  json_t *run;
+  size_t i, count = json_array_size(group->runs);
+  (void)fprintf(out, "<h2 id=\"%s\">%s: %zu %s</h2>\n", group->name, group->title, count,
+                count == 1 ? "run" : "runs");
+  if (*group->sentence != '\0') {
+    (void)fputs("<blockquote>", out);
+    put_words(out, group->sentence);
+    (void)fputs("</blockquote>\n<p>", out);
+    put_words(out, group->advice);
+    (void)fputs("</p>\n", out);
+  }
+  json_array_foreach(group->runs, i, run) put_run(out, run, i == 0);
+}
+
 void results_html(FILE *out, const json_t *all) {
   json_t *run, *runs = json_object_get(all, "runs");
-  size_t i;
+  size_t i, count;
+  const results_group *groups = results_groups(all, &count);
   put_head(out, all);
   put_counts(out, all);
-  for (int turn = 0; turn < 2; turn++) {
-    (void)fprintf(out, "<h2>%s</h2>\n", turn == 0 ? "To look at" : "Others");
-    json_array_foreach(runs, i, run) {
-      if (results_is_bad(run) == (turn == 0)) put_run(out, run);
-    }
+  put_overview(out, groups, count);
+  for (i = 0; i < count; i++) put_group(out, &groups[i]);
+  (void)fputs("<h2>Others</h2>\n", out);
+  json_array_foreach(runs, i, run) {
+    if (!results_is_bad(run)) put_run(out, run, false);
   }
   (void)fputs("</body></html>\n", out);
 }

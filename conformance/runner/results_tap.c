@@ -29,18 +29,23 @@ static void put_wire(FILE *out, const json_t *run) {
 }
 
 static void put_evidence(FILE *out, const json_t *run) {
-  static const char *const members[] = {"verdict",    "requirement", "sentence", "step",
+  static const char *const members[] = {"verdict",    "requirement", "sentence", "advice", "step",
                                         "acceptable", "came",        "reason",   "command"};
   (void)fputs("  ---\n", out);
   for (size_t i = 0; i < sizeof members / sizeof *members; i++)
     put_scalar(out, members[i], results_text(run, members[i]));
+  if (json_is_true(json_object_get(run, "server_died")))
+    put_scalar(
+        out, "server",
+        text_format("ended by itself in this run; it said: %s", results_text(run, "server_said")));
   (void)fprintf(out, "  at: {file: \"%s\", line: %lld}\n", results_text(run, "file"),
                 json_integer_value(json_object_get(run, "step_line")));
   put_wire(out, run);
   (void)fputs("  ...\n", out);
 }
 
-/* ok, not ok, and the directive. */
+/* ok, not ok, and the directive. `# TODO` is TAP 14's own word for what may fail, no note of ours.
+ */
 static void put_run(FILE *out, size_t number, const json_t *run) {
   bool expected = json_is_true(json_object_get(run, "expected"));
   bool is_left_out = results_is(run, VERDICT_SKIP) || results_is(run, VERDICT_UNSUPPORTED);

@@ -15,7 +15,7 @@ $(out)/conformance/runner/%.o: all_cflags += -DCONFORM_VERSION='"$(version)"'
 
 -include $(patsubst %.c,$(out)/%.d,$(runner_c) conformance/peers/adapter-epigeon.c)
 
-.PHONY: conform check-runner check-conform
+.PHONY: conform check-runner check-conform conform-long
 conform: ## installs what is missing, builds epigeon-conform, which tests servers and clients
 	@.ci/need check
 	@$(MAKE) --no-print-directory $(out)/epigeon-conform
@@ -27,3 +27,7 @@ check-runner: $(out)/epigeon-conform $(out)/epigeond $(out)/adapter-epigeon ## t
 check-conform: $(out)/epigeon-conform $(out)/epigeond $(out)/adapter-epigeon ## our own server and client against the suite
 	@EPIGEON_CONFORM=$(out)/epigeon-conform EPIGEOND=$(out)/epigeond ADAPTER=$(out)/adapter-epigeon \
 		sh conformance/runner/own.sh
+
+conform-long: $(out)/epigeon-conform $(out)/epigeond $(out)/adapter-epigeon ## our own against the suite 20 times, slowed down tenfold, under Valgrind
+	@EPIGEON_CONFORM=$(out)/epigeon-conform EPIGEOND=$(out)/epigeond ADAPTER=$(out)/adapter-epigeon \
+		sh conformance/runner/long.sh

@@ -22,6 +22,8 @@ target *target_new(const char *command, const char *folder, unsigned number, dou
 bool target_start(target *of, char **why);
 bool target_kill(target *of, char **why); /* kill -9 */
 bool target_stop(target *of, char **why); /* SIGTERM, and waits for its end */
+/* The last line that it wrote; "" none. */
+char *target_last_words(const target *of);
 /* Whether it still runs. */
 bool target_lives(target *of);
 /* A command with {name}s replaced, to be run by sh -c; names and values in pairs, NULL ends them.

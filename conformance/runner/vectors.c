@@ -130,6 +130,8 @@ static void add_frame(test_case *one, const vector *v) {
 /* ---- The first frame of a connection ---- */
 
 static void add_auth(test_case *one, const vector *v) {
+  bool is_closed = is(v->verdict, "invalid") && *v->code == '\0';
+  if (is_closed) add(one, "you: join v2"); /* who closes everything, closes this, too */
   add(one, "me: open");
   add(one, "me>> raw %s\\x0c", v->bytes);
   if (is(v->code, "v1")) {
@@ -138,7 +140,7 @@ static void add_auth(test_case *one, const vector *v) {
     add(one, "me< {\"action\":\"auth\",\"version\":2,...}");
   } else if (is(v->code, "bad-auth")) {
     add(one, "me: closed after error bad-auth");
-  } else if (is(v->verdict, "invalid")) {
+  } else if (is_closed) {
     add(one, "me! * for 100 ms");
     add(one, "me: closed");
   } else {

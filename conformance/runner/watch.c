@@ -62,6 +62,37 @@ static void check_v1(play *p, const conn *c, const frame *f, span bytes) {
   }
 }
 
+/* EP-SEC-5, EP-AUTH-6, EP-AUTH-3; EP-AUTH-1: what may come before the auth reply, and before the
+ * auth request of a client. */
+static void check_early(play *p, const conn *c, const frame *f, span bytes) {
+  if (c->version != 0 || f->action == EP_ACTION_AUTH) return;
+  if (!is_server_tested(p)) {
+    if (!c->asked.is_asked)
+      watch_breach(p, "EP-AUTH-1", text_same("an auth request as the first frame"), show(bytes));
+    return;
+  }
+  switch (f->action) {
+    case EP_ACTION_ERROR: return;
+    case EP_ACTION_PONG:
+    case EP_ACTION_MESSAGE_CONFIRM:
+      watch_breach(p, "EP-AUTH-3", text_same("no answer before the auth reply"), show(bytes));
+      return;
+    case EP_ACTION_CLIENTS_LIST:
+    case EP_ACTION_CLIENT_CONNECT:
+    case EP_ACTION_CLIENT_DISCONNECT:
+    case EP_ACTION_SESSION_UPDATE:
+    case EP_ACTION_MESSAGE_NEW:
+    case EP_ACTION_MESSAGE_RECEIPT:
+      watch_breach(p, "EP-SEC-5",
+                   text_same("nothing of clients, sessions or messages before the "
+                             "auth reply"),
+                   show(bytes));
+      return;
+    default:
+      watch_breach(p, "EP-AUTH-6", text_same("the auth reply before all others"), show(bytes));
+  }
+}
+
 /* ---- The stream ---- */
 
 static bool is_item(const conn *c, const frame *f) {
@@ -115,6 +146,7 @@ void watch_joined(play *p, conn *c, const frame *reply) {
   bool has_epoch = c->asked.epoch != NULL && strcmp(c->asked.epoch, epoch) == 0;
   c->has_next = true;
   c->next_item = resumes && has_epoch ? c->asked.expect : 0;
+  watch_resume_up(p, c, reply, resumes);
   /* With another epoch the server goes on where it is: EP-RES-3. */
   if (resumes && !has_epoch) c->has_next = false;
   if (!resumes || !has_epoch) who->next_down = 0;
@@ -163,7 +195,8 @@ static void answer_ping(play *p, conn *c, const frame *f) {
   }
   text_put(&pong, "}\f");
   wire_log(p, c, "out", text_span(&pong));
-  text_add(&c->out, pong.at, pong.len); /* the next pump writes it: this may be within one */
+  /* The next pump writes it: this may be within one. Not into a frame that has only begun. */
+  text_add(c->raw.len > 0 ? &c->later : &c->out, pong.at, pong.len);
   free(pong.at);
 }
 
@@ -184,22 +217,36 @@ static void learn_asked(play *p, conn *c, const frame *f) {
   if ((f->has & FRAME_HAS_EPOCH) != 0) c->asked.epoch = text_of(f->epoch);
   c->asked.has_presence = (f->has & FRAME_HAS_PRESENCE) != 0;
   c->of = play_client(p, c->asked.client);
+  if (!is_server_tested(p)) watch_resume_down(p, c, f);
+}
+
+/* A breach says in which frame it was seen. */
+static void name_frame(play *p, const conn *c, const char *before, span bytes) {
+  if (p->breach == before || strchr(p->breach_came, '{') != NULL) return;
+  p->breach_came = text_format("%s, in this frame to %s: %s", p->breach_came, c->name, show(bytes));
 }
 
 void watch_arrived(play *p, conn *c, span bytes) {
   frame f;
+  const char *before = p->breach;
   trace_dir dir = is_server_tested(p) ? TRACE_S2C : TRACE_C2S;
   wire_log(p, c, "in", bytes);
   if (!frame_parse(&p->parser, bytes, dir, &f)) abort();
   check_form(p, c, &f, bytes);
   if (f.class == FRAME_MALFORMED) return;
+  check_early(p, c, &f, bytes);
   if (f.class == FRAME_OK) {
+    p->heard++;
     check_v1(p, c, &f, bytes);
     check_order(p, c, &f, bytes);
     if (is_server_tested(p) && f.action == EP_ACTION_MESSAGE_NEW) watch_mail(p, &f);
     if (is_server_tested(p) && f.action == EP_ACTION_AUTH) watch_joined(p, c, &f);
-    if (f.action == EP_ACTION_MESSAGE_CONFIRM) learn_confirm(c, &f);
+    if (f.action == EP_ACTION_MESSAGE_CONFIRM) {
+      watch_confirm(p, c, &f);
+      learn_confirm(c, &f);
+    }
   }
+  name_frame(p, c, before, bytes);
   text message = {0};
   text_add(&message, f.text.text, f.text.len);
   if (f.action == EP_ACTION_CLIENTS_LIST && is_server_tested(p)) watch_own_list(p, &message);
@@ -217,7 +264,10 @@ static void learn_welcome(conn *c, const frame *f) {
   if (c->version != 0) return;
   bool knows = c->asked.epoch != NULL && (f->has & FRAME_HAS_EPOCH) != 0 &&
                span_is(f->epoch, c->asked.epoch);
-  if (c->of != NULL && (f->version >= 2 ? !knows : !f->known)) c->of->next_up = 0;
+  if (c->of != NULL && (f->version >= 2 ? !knows : !f->known)) {
+    c->of->next_up = 0;
+    watch_start_over(c->of);
+  }
   c->version = f->version >= 2 ? 2 : 1;
   c->has_next = c->version == 2;
   c->next_item = f->expect;
@@ -239,7 +289,9 @@ void watch_wrote(play *p, conn *c, span message) {
   text_add(&bytes, message.text, message.len);
   text_add(&bytes, "\f", 1);
   trace_dir dir = is_server_tested(p) ? TRACE_C2S : TRACE_S2C;
-  if (frame_parse(&p->parser, text_span(&bytes), dir, &f) && f.class == FRAME_OK) {
+  bool is_parsed = frame_parse(&p->parser, text_span(&bytes), dir, &f);
+  if (is_parsed) watch_count(p, c, &f);
+  if (is_parsed && f.class == FRAME_OK) {
     if (f.action == EP_ACTION_AUTH && is_server_tested(p)) learn_asked(p, c, &f);
     if (f.action == EP_ACTION_AUTH && !is_server_tested(p)) learn_welcome(c, &f);
     if (f.action == EP_ACTION_MESSAGE_RETRY && f.id + 1 > c->retry_below) c->retry_below = f.id + 1;

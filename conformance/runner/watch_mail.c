@@ -32,6 +32,23 @@ void watch_sent(play *p, const conn *c, const frame *f) {
   p->sent_last[hash] = p->sent_count;
 }
 
+static written *chain(play *p, size_t at, const char *uid, size_t len) {
+  for (; at != 0; at = p->sent[at - 1].before) {
+    written *one = &p->sent[at - 1];
+    if (strlen(one->uid) == len && memcmp(one->uid, uid, len) == 0) return one;
+  }
+  return NULL;
+}
+
+written *watch_newest(play *p, span uid) {
+  if (p->sent_last == NULL) return NULL;
+  return chain(p, p->sent_last[hash_of(uid)], uid.text, uid.len);
+}
+
+written *watch_before(play *p, const written *one) {
+  return chain(p, one->before, one->uid, strlen(one->uid));
+}
+
 typedef enum difference { SAME, OTHER_ID, OTHER_FROM, OTHER_TO, OTHER_PAYLOAD } difference;
 
 static bool is_text(const char *words, span bytes) {
@@ -79,10 +96,7 @@ static void breach_of(play *p, const written *one, const frame *f, difference ho
 void watch_mail(play *p, const frame *f) {
   const written *nearest = NULL;
   difference least = OTHER_PAYLOAD;
-  size_t at = p->sent_last == NULL ? 0 : p->sent_last[hash_of(f->uid)];
-  for (; at != 0; at = p->sent[at - 1].before) {
-    const written *one = &p->sent[at - 1];
-    if (!is_text(one->uid, f->uid)) continue;
+  for (written *one = watch_newest(p, f->uid); one != NULL; one = watch_before(p, one)) {
     difference how = compare(one, f);
     if (how == SAME) {
       nearest = NULL;

@@ -22,7 +22,7 @@ enum {
   FRAME_MOST = 96 << 20, /* more than any limit `frame` that is met */
   LOG_MOST = 4000,       /* lines of a log; half of them from its beginning */
   LOG_LINE_MOST = 4000,  /* bytes */
-  SPLIT_PAUSE_US = 150,
+  SPLIT_PAUSE_NS = 150000,
   LAG_MS = 200,
   KEEP_UP_MS = 20
 };
@@ -77,6 +77,7 @@ conn *wire_new(play *p, const char *name, int fd) {
   made->name = text_same(name);
   made->fd = fd;
   made->number = (unsigned)p->conn_count + 1;
+  made->split_ns = (long)(SPLIT_PAUSE_NS * play_stretch(p));
   frame_splitter_init(&made->in, FRAME_MOST);
   p->conns = text_grow(p->conns, (p->conn_count + 1) * sizeof(conn *));
   p->conns[p->conn_count++] = made;
@@ -191,7 +192,7 @@ static void write_conn(conn *c) {
     /* That it is closed shows when it is read. */
     c->out_at = put < 0 ? c->out.len : c->out_at + (size_t)put;
     if (c->split != 0) {
-      const struct timespec pause = {.tv_nsec = SPLIT_PAUSE_US * 1000};
+      const struct timespec pause = {.tv_nsec = c->split_ns};
       (void)nanosleep(&pause, NULL);
     }
   }
@@ -206,6 +207,7 @@ static void note_lag(play *p, double asked_ms) {
 static void take_caller(play *p) {
   int fd = accept(p->listener, NULL, NULL);
   if (fd < 0) return;
+  adapter_connected(p->app);
   if (p->waiting_count == sizeof p->waiting / sizeof *p->waiting) {
     (void)close(fd);
     return;

@@ -3,6 +3,7 @@
 // usage: node fake.js PORT [FAULT]
 const net = require('net')
 
+// Three faults are those of a server that does nothing at all: silent, closes, echo.
 const [port, fault] = [Number(process.argv[2]), process.argv[3] || '']
 const is = (name) => fault === name
 const clients = new Map() // client id -> {socket, version, instance, mailbox: [], next, session, expect}
@@ -54,8 +55,11 @@ function writeItem(me, item) {
   write(me.socket, text)
 }
 
-function confirm(socket, payload) {
+function confirm(socket, payload, uid) {
+  if (is('confirms-next') && socket.version === 2) payload++
+  if (is('confirms-other')) payload = socket.version === 2 ? uid : 0
   if (!is('no-confirm')) write(socket, { action: 'message.confirm', payload })
+  if (is('confirms-twice') && socket.version === 1) write(socket, { action: 'message.confirm', payload })
 }
 
 function onMessage(socket, text, p) {
@@ -67,7 +71,7 @@ function onMessage(socket, text, p) {
   }
   if (v2 && p.id < me.expect) return confirm(socket, me.expect - 1)
   me.expect = p.id + 1
-  confirm(socket, v2 ? p.id : p.uid)
+  confirm(socket, v2 ? p.id : p.uid, p.uid)
   if (typeof p.to !== 'string') return refuse(me, p)
   if (clients.has(p.to)) {
     deliver(p.to, { from: socket.id, to: raw(text, 'to'), uid: p.uid, payload: raw(text, 'payload'), fromId: p.id })
@@ -94,8 +98,9 @@ function onAuth(socket, m) {
   if (version === 2 && m.epoch === 'e') me.mailbox = me.mailbox.filter((item) => item.id >= m.expect)
   me.socket = socket
   Object.assign(socket, { id: m.payload })
+  if (is('list-first')) list(socket)
   const reply = { action: 'auth', payload: known }
-  if (version === 2) Object.assign(reply, { version: 2, epoch: 'e', expect: me.expect, window: 4096, limits: { frame: 33554432, depth: 256, session: 65536 } })
+  if (version === 2) Object.assign(reply, { version: 2, epoch: 'e', expect: me.expect + (is('expects-more') || (is('resumes-more') && !fresh) ? 3 : 0), window: 4096, limits: { frame: 33554432, depth: 256, session: 65536 } })
   if (is('member-in-v1') && version === 1) reply.hello = 1
   if (is('no-epoch')) delete reply.epoch
   write(socket, reply, is('bare-reply') ? 'bare' : 'enveloped')
@@ -118,6 +123,8 @@ function onFrame(socket, bytes) {
     return socket.end()
   }
   if (m.action === 'auth') return onAuth(socket, m)
+  if (!socket.id && is('early-pong') && m.action === 'ping') write(socket, { action: 'pong' }, 'enveloped')
+  if (!socket.id && is('early-ping')) write(socket, { action: 'ping' }, 'enveloped')
   if (!socket.id) return
   const me = clients.get(socket.id)
   if (m.action === 'message.new') onMessage(socket, text, m.payload)
