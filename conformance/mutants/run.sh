@@ -6,7 +6,8 @@
 #   and, for anyone: MUTANT_SEEDS (schedules tried for each fault), MUTANT_SECONDS (how long), MUTANT_JOBS (at a time)
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-here=conformance/mutants work=build/mutants
+work=build/mutants
+. conformance/mutants/apply.sh
 : "${CC:=cc}" "${MUTANT_CFLAGS:=}" "${MUTANT_LDFLAGS:=}" "${MUTANT_SEEDS:=5000}" "${MUTANT_SECONDS:=20}"
 : "${MUTANT_JOBS:=$(getconf _NPROCESSORS_ONLN)}"
 if [ -z "${MUTANT_OBJECTS:-}" ] || [ -z "${MUTANT_OUT:-}" ]; then
@@ -14,35 +15,13 @@ if [ -z "${MUTANT_OBJECTS:-}" ] || [ -z "${MUTANT_OUT:-}" ]; then
     exit 2
 fi
 
-# header NAME WORD: what NAME.mutant says after "WORD: ".
-header() { sed -n -e '/^---/q' -e "s/^$2: //p" "$here/$1.mutant"; }
-
-# files NAME: the sources that it changes.
-files() { sed -n 's|^+++ b/\([^	]*\).*|\1|p' "$here/$1.mutant"; }
-
-# apply NAME: a copy of the sources that it changes, changed, in $work/NAME. With the ceiling `git apply` works as outside
-# of a repository, whatever is set in this one.
-apply() {
+# is_core NAME: whether it changes the cores alone, which are what a simulator is made of.
+is_core() {
     for file in $(files "$1"); do
         case $file in
         src/wire/*.c | src/delivery/*.c | src/machine/*.c) ;;
         *) echo "changes $file, and may change only .c files of src/wire, src/delivery and src/machine" && return 1 ;;
         esac
-        mkdir -p "$work/$1/$(dirname "$file")"
-        cp "$file" "$work/$1/$file"
-    done
-    (cd "$work/$1" && GIT_CEILING_DIRECTORIES="$PWD/.." git apply -p1 "../../../$here/$1.mutant") 2>"$work/$1/log" ||
-        { echo 'does not apply to the sources as they are now' && return 1; }
-}
-
-# check_header NAME: says what is wrong with it.
-check_header() {
-    if [ -z "$(header "$1" fault)" ] || [ -z "$(header "$1" where)" ] || [ -z "$(header "$1" blame)" ]; then
-        echo 'has no fault:, blame: or where: in its header' && return 1
-    fi
-    for id in $(header "$1" blame); do
-        case $id in G[1-8]) continue ;; esac
-        grep -q "^$id	" gen/requirements.tsv || { echo "blames $id, which the spec does not have" && return 1; }
     done
 }
 
@@ -52,15 +31,9 @@ build() {
     rm -rf "${work:?}/$1"
     mkdir -p "$work/$1"
     if [ "$1" != none ]; then
-        check_header "$1" || return 1
-        apply "$1" || return 1
-        for file in $(files "$1"); do
-            object=$work/$1/${file%.c}.o
-            # shellcheck disable=SC2086
-            $CC $MUTANT_CFLAGS -c -o "$object" "$work/$1/$file" >>"$work/$1/log" 2>&1 ||
-                { echo "does not compile, see $work/$1/log" && return 1; }
-            objects=$(printf '%s\n' $objects | sed "s|^$MUTANT_OUT/${file%.c}\.o\$|$object|")
-        done
+        check_header "$1" && is_core "$1" && apply "$1" && compile "$1" || return 1
+        # shellcheck disable=SC2086
+        objects=$(exchanged "$1" $objects)
     fi
     # shellcheck disable=SC2086
     $CC -o "$work/$1/sim" $objects $MUTANT_LDFLAGS >>"$work/$1/log" 2>&1 || { echo "does not link, see $work/$1/log" && return 1; }
@@ -159,8 +132,9 @@ if [ "${1:-}" = --table ]; then
     shift
 fi
 if [ $# = 0 ]; then
-    # shellcheck disable=SC2046
-    set -- $(cd "$here" && ls -- *.mutant | sed 's/\.mutant$//')
+    for name in $(patches); do
+        [ "$(header "$name" seen)" = suite ] || set -- "$@" "$name"
+    done
 fi
 mkdir -p "$work"
 export CC MUTANT_CFLAGS MUTANT_LDFLAGS MUTANT_OBJECTS MUTANT_OUT MUTANT_SEEDS MUTANT_SECONDS
