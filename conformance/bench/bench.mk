@@ -23,6 +23,20 @@ bench-quick: $(bench_out)/epigeon-bench $(bench_out)/epigeond ## the same, one s
 $(bench_out)/epigeon-bench: $(bench_o)
 	$(CC) $(LDFLAGS) -o $@ $(bench_o) -ljansson
 
+# The same with a hostile crowd.
+hostile_c := hostile_main.c hostile.c driver.c peer.c frame.c relay.c server.c net.c hist.c util.c
+HOSTILE_ARGS ?=
+
+.PHONY: hostile check-hostile
+hostile: $(bench_out)/epigeon-hostile $(bench_out)/epigeond ## ordinary clients beside 1,000 hostile ones: memory and speed
+	$(bench_out)/epigeon-hostile --server $(bench_out)/epigeond $(HOSTILE_ARGS)
+
+check-hostile: $(bench_out)/epigeon-hostile $(bench_out)/epigeond ## the same, short, and without judging the speed
+	$(bench_out)/epigeon-hostile --server $(bench_out)/epigeond --rounds 1 --no-speed --memory 64
+
+$(bench_out)/epigeon-hostile: $(hostile_c:%.c=$(bench_out)/bench/%.o)
+	$(CC) $(LDFLAGS) -o $@ $^ -ljansson
+
 $(bench_out)/bench/%.o: conformance/bench/%.c $(bench_h) conformance/bench/bench.mk
 	@mkdir -p $(@D)
 	$(CC) $(bench_cflags) -c -o $@ $<

@@ -30,7 +30,8 @@ struct driver {
   uint64_t *stamps; /* when message n was handed over, at n % STAMPS */
   uint64_t delivered;
   uint64_t confirms_seen;
-  uint64_t timed; /* messages below it were sent while warming up: no latency */
+  uint64_t timed;  /* messages below it were sent while warming up: no latency */
+  bool last_phase; /* wait for everything at its end */
 };
 
 /* What is read twice: at the start and at the end of the measured time. */
@@ -164,23 +165,38 @@ static void fill_result(struct result *result, const struct mark *from, const st
   result->driver_busy = (double)(to->driver - from->driver) / wall;
 }
 
-void driver_run(const struct cell *cell, struct result *result) {
-  assert(cell->receivers > 0 && cell->window > 0);
-  struct driver driver = {.cell = cell, .result = result};
+/* One phase: `before` seconds that do not count, then those that do. */
+static void phase_run(struct driver *driver, double before, struct result *result) {
+  driver->result = result;
   hist_clear(&result->receipt);
   hist_clear(&result->confirm);
+  driver->timed = UINT64_MAX;
+  send_for(driver, before);
+  struct mark from = mark_now(driver);
+  driver->timed = driver->sender->sent;
+  send_for(driver, driver->cell->seconds);
+  if (driver->last_phase) drain(driver);
+  struct mark to = mark_now(driver);
+  result->rss = process_rss(driver->cell->pid);
+  fill_result(result, &from, &to);
+}
+
+void driver_phases(const struct cell *cell, const struct phases *phases, struct result *results) {
+  assert(cell->receivers > 0 && cell->window > 0 && phases->count > 0);
+  struct driver driver = {.cell = cell, .result = results};
   driver.stamps = must_alloc(NULL, STAMPS * sizeof *driver.stamps);
   loop_open(&driver.loop);
   open_peers(&driver);
-  driver.timed = UINT64_MAX;
-  send_for(&driver, cell->seconds / 10);
-  struct mark from = mark_now(&driver);
-  driver.timed = driver.sender->sent;
-  send_for(&driver, cell->seconds);
-  drain(&driver);
-  struct mark to = mark_now(&driver);
-  result->rss = process_rss(cell->pid);
+  for (unsigned i = 0; i < phases->count; i++) {
+    if (phases->begin) phases->begin(phases->context, i);
+    driver.last_phase = i + 1 == phases->count;
+    phase_run(&driver, phases->before, &results[i]);
+  }
   turn(&driver, 0, AFTER_MS);
-  fill_result(result, &from, &to);
   close_peers(&driver);
+}
+
+void driver_run(const struct cell *cell, struct result *result) {
+  struct phases one = {.count = 1, .before = cell->seconds / 10};
+  driver_phases(cell, &one, result);
 }

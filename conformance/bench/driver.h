@@ -32,7 +32,16 @@ struct result {
   struct hist confirm; /* the same to reading its confirm at the sender */
 };
 
-/* Dies on a loss, a repetition, a change of order, or 10 s without progress. */
+/* The same clients through several phases, each measured for cell->seconds. */
+struct phases {
+  unsigned count;
+  double before;                                /* seconds of each that do not count */
+  void (*begin)(void *context, unsigned phase); /* NULL: nothing */
+  void *context;
+};
+void driver_phases(const struct cell *cell, const struct phases *phases, struct result *results);
+
+/* One phase. All die on a loss, a repetition, a change of order, or 10 s without progress. */
 void driver_run(const struct cell *cell, struct result *result);
 
 #endif
