@@ -1,0 +1,26 @@
+/* Support: the store of a core under a harness, in memory, in the order of its keys.
+ * Read first: src/epigeon.h (records). */
+#ifndef FUZZ_RECORDS_H
+#define FUZZ_RECORDS_H
+
+#include "epigeon.h"
+
+typedef struct fuzz_record {
+  uint8_t table;
+  uint8_t key[64];
+  size_t key_len, value_len;
+  uint8_t *value;
+} fuzz_record;
+
+typedef struct fuzz_records {
+  fuzz_record *all;
+  size_t count, room;
+} fuzz_records;
+
+/* Puts or removes what the batch says. */
+void fuzz_records_apply(fuzz_records *records, ep_bytes batch);
+/* The record as a core loads it; valid until the records change. */
+ep_record fuzz_records_at(const fuzz_records *records, size_t index);
+void fuzz_records_free(fuzz_records *records);
+
+#endif

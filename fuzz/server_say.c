@@ -1,0 +1,116 @@
+/* Support of the harness server.c: what stands for a % in the lines of clients. See server_world.h.
+ */
+#include "lines.h"
+#include "server_world.h"
+
+static const char *const clients[] = {"'a'", "'b'", "'c'", "'d'", "'e'", "''", "7", "'\\u0061'"};
+
+static const char *const objects[] = {
+    "{}",
+    "{'r':1}",
+    "{'r':1.0}",
+    "{'r':2}",
+    "{'r':1,'k':'x'}",
+    "{'k':'\\u0078'}",
+    "{'k':null}",
+    "{'r':[1]}",
+    "{'r':{'k':1}}",
+    "{'r':true,'r':1e0}",
+    "'no'",
+    "7",
+    ("{'a':1,'b':2,'c':3,'d':4,'e':5,'f':6,'g':7,'h':8,'i':9,'j':1,'k':2,'l':3,'m':4,'n':5,'o':6,"
+     "'p':7,'q':8}"),
+    "{'long':'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'}",
+};
+
+#define CHOOSE(texts) fuzz_choice(out, texts, sizeof texts / sizeof *texts, in)
+
+static void number(ep_buffer *out, uint64_t value) { ep_buffer_append_u64(out, value); }
+
+/* A uid: often a new one, sometimes an old one or none that can be. */
+static void uid(ep_buffer *out, fuzz_input *in) {
+  static const char *const odd[] = {"''", "7", "'\\u0075'", "'\\n'"};
+  unsigned which = fuzz_byte(in);
+  if (which >= 252) {
+    fuzz_text(out, odd[which - 252]);
+    return;
+  }
+  fuzz_text(out, "'u");
+  number(out, which);
+  fuzz_text(out, "'");
+}
+
+/* An id for the next item: mostly the one that is due. */
+static void id(ep_buffer *out, fuzz_wire *wire, fuzz_input *in) {
+  static const char *const odd[] = {"", "'id':-1,", "'id':1.5,", "'id':9007199254740991,"};
+  unsigned how = fuzz_byte(in);
+  if (how >= 248) {
+    fuzz_text(out, odd[how % 4]);
+    return;
+  }
+  uint64_t next = how % 8 < 5 ? wire->next_up++ : wire->next_up + how % 8 - 4;
+  if (how >= 240) next = how % 8;
+  fuzz_text(out, "'id':");
+  number(out, next);
+  fuzz_text(out, ",");
+}
+
+static void resume(server_world *world, ep_buffer *out, fuzz_input *in) {
+  unsigned how = fuzz_byte(in);
+  fuzz_text(out, "'expect':");
+  number(out, how % 16);
+  if (how < 16 || world->epoch[0] == '\0') return;
+  fuzz_text(out, ",'epoch':'");
+  fuzz_text(out, how < 224 ? world->epoch : "another");
+  fuzz_text(out, "'");
+}
+
+static void options(ep_buffer *out, fuzz_input *in) {
+  unsigned how = fuzz_byte(in);
+  if (how & 1) fuzz_text(out, ",'token':'c'");
+  if (how & 2) fuzz_text(out, ",'window':1");
+  if (how & 4) fuzz_text(out, how & 8 ? ",'secret':'x'" : ",'secret':'y'");
+  if ((how & 16) == 0) return;
+  fuzz_text(out, ",'presence':");
+  CHOOSE(objects);
+}
+
+/* The uid of one of the last messages, the last one first. */
+static void heard_uid(const fuzz_wire *wire, ep_buffer *out, fuzz_input *in) {
+  const char *uid = wire->uids[(wire->uid_count - 1 - fuzz_byte(in)) % UIDS];
+  ep_buffer_append_json_string(out, ep_bytes_of(uid, strlen(uid)));
+}
+
+typedef struct speaker {
+  server_world *world;
+  fuzz_wire *wire;
+} speaker;
+
+static void fill(void *context, ep_buffer *out, char letter, fuzz_input *in) {
+  const speaker *who = context;
+  switch (letter) {
+    case 'c': CHOOSE(clients); break;
+    case 's': CHOOSE(objects); break;
+    case 'u': uid(out, in); break;
+    case 'i': id(out, who->wire, in); break;
+    case 'e': resume(who->world, out, in); break;
+    case 'm': options(out, in); break;
+    case 'h':
+      number(out, who->wire->last + fuzz_byte(in) % 4 - (who->wire->last > 2 ? 2 : 0));
+      break;
+    default:
+      FUZZ_MUST(letter == 'H', "A line has a hole that nothing fills.");
+      heard_uid(who->wire, out, in);
+  }
+}
+
+void server_world_say(server_world *world, fuzz_wire *wire, const char *line, bool other,
+                      fuzz_input *in) {
+  speaker who = {world, wire};
+  ep_buffer frame;
+  if (wire->conn == 0) server_world_open(world, wire, false, true);
+  ep_buffer_init(&frame, &fuzz_unfailing);
+  fuzz_line(&frame, line, (wire->version != 2) != other, fill, &who, in);
+  server_world_feed(world, wire, ep_buffer_bytes(&frame));
+  ep_buffer_free(&frame);
+}
