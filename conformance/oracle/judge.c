@@ -83,6 +83,7 @@ void judge_free(judge *j) {
 
 void judge_mailbox_limit(judge *j, uint64_t copies) { mail_mailbox_limit(j->mail, copies); }
 void judge_parked_limit(judge *j, uint64_t messages) { mail_parked_limit(j->mail, messages); }
+void judge_held_limit(judge *j, uint64_t messages) { mail_held_limit(j->mail, messages); }
 
 void judge_session_limit(judge *j, uint64_t bytes) {
   j->session_most = bytes;

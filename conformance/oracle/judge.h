@@ -43,6 +43,8 @@ void judge_mailbox_limit(judge *judge, uint64_t copies);
 /* The same for its limit `parked`: so many parked messages. For a lower `mailbox_bytes` or
  * `parked_bytes` say 1: what a server counts for one of them is its own affair. */
 void judge_parked_limit(judge *judge, uint64_t messages);
+/* Its limit `held`: of so many messages of an EP/1 sender that wait, it may drop the next. */
+void judge_held_limit(judge *judge, uint64_t messages);
 /* Its limit `session`, where no auth reply tells it: larger sessions may be left out in silence. */
 void judge_session_limit(judge *judge, uint64_t bytes);
 /* The server accepts connections in the order of their TRACE_OPEN (EP-TAKE-4); a trace from outside

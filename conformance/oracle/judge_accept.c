@@ -79,7 +79,10 @@ void up_discard_held(struct stream *up) {
 
 static void item_arrived(judge *j, struct conn *conn, const struct letter *letter,
                          struct stream *up, struct item *item) {
-  if (item->arrivals++) return;
+  if (item->arrivals++) {
+    mail_arrived_again(j->mail, item->mail, j->line);
+    return;
+  }
   if (item->kind == ITEM_SESSION && letter->id >= conn->client->sessions_below)
     conn->client->sessions_below = letter->id + 1;
   item->arrived_line = j->line;
@@ -95,6 +98,21 @@ static void item_arrived(judge *j, struct conn *conn, const struct letter *lette
   advance(j, conn, up, letter);
 }
 
+/* EP/1, where the server takes it at once; or of a rude client, whose ids are not followed: one
+ * that arrives after one with a higher id takes effect before that, or never, and then nobody knows
+ * which of them an event shows. */
+static void loose_session_arrived(judge *j, struct conn *conn, const struct letter *letter) {
+  struct client *client = conn->client;
+  uint64_t given = mail_session_arrived(j->mail, client->mail, letter->content, j->line);
+  bool late = letter->has_id && letter->id < conn->sessions_below;
+  if (letter->has_id && !late) conn->sessions_below = letter->id + 1;
+  client->event_number = late ? 0 : given;
+  client->event_session = pool_name(letter->content, 7);
+  client->event_line = j->line;
+  client->set_line = j->session_told ? j->line : 0; /* it may be too large (EP-SESS-4) */
+  client->set_conn = conn->number;
+}
+
 void up_arrived(judge *j, struct conn *conn, const struct letter *letter) {
   struct client *client = conn->client;
   if (conn->replaced_line || conn->way[TRACE_S2C].silent) return; /* EP-TAKE-2 */
@@ -104,12 +122,7 @@ void up_arrived(judge *j, struct conn *conn, const struct letter *letter) {
     pool_recent_add(&j->uids, name, EP_LIMIT_DEDUP);
   }
   if (letter->action == EP_ACTION_SESSION_UPDATE && (!letter->has_id || client->rude)) {
-    if (letter->session_over) return; /* EP-SESS-4 */
-    client->event_number = mail_session_arrived(j->mail, client->mail, letter->content, j->line);
-    client->event_session = pool_name(letter->content, 7);
-    client->event_line = j->line;
-    client->set_line = j->session_told ? j->line : 0; /* it may be too large (EP-SESS-4) */
-    client->set_conn = conn->number;
+    if (!letter->session_over) loose_session_arrived(j, conn, letter); /* EP-SESS-4 */
     return;
   }
   struct stream *up = client->rude ? NULL : conn->up ? conn->up : client->up;

@@ -254,8 +254,9 @@ struct conn {
   pool_map sessions;    /* EP/1: where it has written the newest session.update of whom */
   uint64_t listed_line; /* and the newest clients.list */
   struct stream *up, *down;
-  uint64_t up_from;   /* EP/2: the id with which the up stream goes on */
-  uint64_t down_from; /* EP/2: the down stream goes on with this id, if down_sure */
+  uint64_t up_from;        /* EP/2: the id with which the up stream goes on */
+  uint64_t sessions_below; /* rude, EP/2: one above the highest id of a session that arrived */
+  uint64_t down_from;      /* EP/2: the down stream goes on with this id, if down_sure */
   bool down_sure;
   /* The server has certainly processed the first processed_n frames of the client, at the latest
    * when processed_ms was; and has stored what the first ripe_n said. */

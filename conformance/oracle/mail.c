@@ -11,6 +11,7 @@ static const span no_session = {"{}", 2}; /* EP-PARK-3 */
 static void set_limits(mail *m) {
   m->mailbox_limit = EP_LIMIT_MAILBOX;
   m->parked_limit = EP_LIMIT_PARKED;
+  m->held_limit = EP_LIMIT_HELD;
   m->mailbox_wait = m->now_ms = 0;
 }
 
@@ -24,6 +25,8 @@ mail *mail_new(void) {
 void mail_mailbox_limit(mail *m, uint64_t copies) { m->mailbox_limit = copies; }
 
 void mail_parked_limit(mail *m, uint64_t messages) { m->parked_limit = messages; }
+
+void mail_held_limit(mail *m, uint64_t messages) { m->held_limit = messages; }
 
 void mail_mailbox_wait(mail *m, uint64_t ms) { m->mailbox_wait = ms; }
 
@@ -250,6 +253,17 @@ static void add_unaccepted(mail *m, mail_item *item) {
   before->unsure = true;
 }
 
+/* EP-RECV-3: one of those that wait may be dropped for it. */
+static void note_held(mail *m, const mail_item *item) {
+  mail_party *sender = &m->parties[item->text->sender];
+  if (sender->untaken > m->held_limit) sender->untaken_line = m->now;
+}
+
+static void came_again(mail *m, mail_item *item) {
+  item->newest_arrival = m->now;
+  note_held(m, item);
+}
+
 static mail_item *new_item(mail *m, mail_text *text, const mail_message *message, uint64_t line) {
   mail_item *item = pool_take(sizeof *item);
   mail_item **last = &text->items;
@@ -266,12 +280,18 @@ static mail_item *new_item(mail *m, mail_text *text, const mail_message *message
   item->ids[item->ids_count++] = message->id;
   item->arrivals = 1;
   item->arrival = line;
+  item->newest_arrival = line;
   item->arrival_ms = m->now_ms;
   item->session = message->session;
   item->unsure = text->address->kind == MATCH_ARGUABLE;
   pool_map_put(&m->items, item->key, (uint64_t)(uintptr_t)item);
   add_unrouted(m, item);
-  if (item->v2) add_unaccepted(m, item);
+  if (item->v2) {
+    add_unaccepted(m, item);
+  } else {
+    m->parties[text->sender].untaken++;
+    note_held(m, item);
+  }
   return item;
 }
 
@@ -284,8 +304,9 @@ static mail_item *same_item(const mail_text *text, const mail_message *message) 
   return NULL;
 }
 
-static void again(mail_item *item, const mail_message *message) {
+static void again(mail *m, mail_item *item, const mail_message *message) {
   item->arrivals++;
+  came_again(m, item);
   item->rude = item->rude || message->rude;
   for (size_t i = 0; i < item->ids_count; i++) {
     if (item->ids[i] == message->id) return;
@@ -318,7 +339,7 @@ uint64_t mail_arrived(mail *m, const mail_message *message, uint64_t line, mail_
   }
   mail_item *item = text == NULL ? NULL : same_item(text, message);
   if (item != NULL) {
-    again(item, message);
+    again(m, item, message);
     return item->key;
   }
   if (is_past(m, message, name)) return MAIL_FORGOTTEN;
@@ -347,6 +368,12 @@ uint64_t mail_key(const mail *m, uint32_t sender, span uid, uint64_t id) {
 static mail_item *item_of(const mail *m, uint64_t key) {
   uint64_t *at = pool_map_get(&m->items, key);
   return at == NULL ? NULL : (mail_item *)(uintptr_t)*at;
+}
+
+void mail_arrived_again(mail *m, uint64_t key, uint64_t line) {
+  mail_item *item = item_of(m, key);
+  m->now = line;
+  if (item != NULL) came_again(m, item);
 }
 
 void mail_accepted(mail *m, uint64_t key, uint64_t line) {

@@ -63,6 +63,8 @@ typedef struct mail_message {
  * is judged any more. In another numbering of EP/2 it is a new item, with a key of its own, which
  * the server may take for new (G2 says when). */
 uint64_t mail_arrived(mail *mail, const mail_message *message, uint64_t line, mail_fault *fault);
+/* It has arrived again: the server may have dropped it before (EP-RECV-3). */
+void mail_arrived_again(mail *mail, uint64_t key, uint64_t line);
 /* The key of a message that has arrived, if it is still remembered; else 0. Of several numberings
  * the newest in which it had this id, or the newest. */
 uint64_t mail_key(const mail *mail, uint32_t sender, span uid, uint64_t id);
@@ -102,6 +104,10 @@ void mail_lost(mail *mail, uint64_t line);
 void mail_mailbox_limit(mail *mail, uint64_t copies);
 /* The same for a message that nobody matched, while so many were parked or more. */
 void mail_parked_limit(mail *mail, uint64_t messages);
+
+/* Of more than so many messages of an EP/1 sender that wait for their turn the server may drop
+ * some, which come again later; the limit `held` unless said otherwise. */
+void mail_held_limit(mail *mail, uint64_t messages);
 
 /* So long a message waits before it is refused in silence; 0 unless said otherwise. */
 void mail_mailbox_wait(mail *mail, uint64_t ms);

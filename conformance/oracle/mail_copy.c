@@ -104,7 +104,7 @@ static bool check_entry(const mail *m, const mail_item *item, uint32_t client, m
 /* ---- Whether it comes at its turn ---- */
 
 /* Whether `a` certainly comes before `b`, both of one sender, if none of them was parked. EP/2: by
- * their ids. EP/1: if it also arrived first, as a gap may be given up (EP-RECV-6). */
+ * their ids. EP/1: if it was also there first, as a gap may be given up (EP-RECV-6). */
 static bool sent_before(const mail_pair *a, const mail_pair *b) {
   if (a->v2 != b->v2) return false;
   if (a->v2) {
@@ -112,15 +112,17 @@ static bool sent_before(const mail_pair *a, const mail_pair *b) {
   }
   bool once = a->arrivals == 1 && b->arrivals == 1;
   if ((a->rude || b->rude) && !once) return false;
-  return a->id < b->id && a->arrival < b->arrival;
+  return a->id < b->id && a->there_since < b->arrival;
 }
 
 static mail_pair place_of(const mail *m, const mail_item *item) {
+  bool dropped = m->parties[item->text->sender].untaken_line >= item->arrival; /* EP-RECV-3 */
   return (mail_pair){.v2 = item->v2,
                      .rude = item->rude,
                      .numbering = item->numbering,
                      .id = item->ids[0],
                      .arrival = item->arrival,
+                     .there_since = dropped ? item->newest_arrival : item->arrival,
                      .copy_line = m->now,
                      .arrivals = item->arrivals,
                      .address = item->text->address};

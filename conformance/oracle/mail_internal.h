@@ -53,6 +53,9 @@ typedef struct mail_party {
       newest_copy;                 /* of the copies in its mailbox the one that was sent last */
   uint64_t outstanding, full_line; /* copies not settled; when they were last too many */
   uint64_t doubtful;               /* copies settled that the server may still have */
+  /* As a sender, EP/1: messages that arrived and were not seen to be accepted; when one was perhaps
+   * dropped for want of room among them. */
+  uint64_t untaken, untaken_line;
   /* As a sender, EP/2: below accepted_next all has been accepted. */
   uint64_t accepted_numbering, accepted_next;
   struct mail_item *unaccepted, *unaccepted_last; /* in the order of numberings and ids */
@@ -108,6 +111,7 @@ typedef struct mail_item {
   size_t ids_count;
   unsigned arrivals;
   uint64_t arrival, accepted_line, routed_line; /* 0: not seen */
+  uint64_t newest_arrival;                      /* the same as arrival, if it did not come again */
   uint64_t arrival_ms, accepted_ms;
   uint64_t session; /* of the sender, before it; 0: not known */
   bool refused;
@@ -125,6 +129,7 @@ typedef struct mail_item {
 typedef struct mail_pair {
   bool v2, rude;
   uint64_t numbering, id, arrival, copy_line;
+  uint64_t there_since; /* the latest arrival with which the server has kept it */
   unsigned arrivals;
   const mail_address *address; /* compared, never followed */
 } mail_pair;
@@ -147,7 +152,7 @@ struct mail {
   size_t missing;         /* copies that must come to somebody who is not away */
   mail_item **somebodies; /* items with `somebody` */
   size_t somebodies_count, somebodies_room;
-  uint64_t mailbox_limit, parked_limit, mailbox_wait, now_ms;
+  uint64_t mailbox_limit, parked_limit, held_limit, mailbox_wait, now_ms;
   uint64_t unrouted, parked_full_line; /* items not routed; when they were last too many */
   uint64_t now;                        /* the line of the event */
 };

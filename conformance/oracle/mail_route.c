@@ -253,7 +253,10 @@ static void leave_unaccepted(mail *m, mail_item *item) {
 
 static void note_accepted(mail *m, const mail_item *item) {
   mail_party *sender = &m->parties[item->text->sender];
-  if (!item->v2) return;
+  if (!item->v2) {
+    sender->untaken--;
+    return;
+  }
   if (item->numbering > sender->accepted_numbering) {
     sender->accepted_numbering = item->numbering;
     sender->accepted_next = 0;

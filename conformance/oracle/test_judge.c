@@ -82,6 +82,8 @@ static bool play_limit(play *p, const char *text) {
     judge_parked_limit(p->judge, most);
   } else if (sscanf(text, "mailbox %llu", &most) == 1) {
     judge_mailbox_limit(p->judge, most);
+  } else if (sscanf(text, "held %llu", &most) == 1) {
+    judge_held_limit(p->judge, most);
   } else if (sscanf(text, "clock jumps %llu", &most) == 1) {
     judge_clock_jumps(p->judge, (unsigned)most);
   } else if (sscanf(text, "session %llu", &most) == 1) {

@@ -12,7 +12,7 @@
  *   sent, delivered, confirmed, refused: CLIENT UID [JSON]   heal
  *   stored, connect, disconnect: CLIENT
  *   crash [CLIENT]   kept [CLIENT]   lost [CLIENT]   (restarts, with and without its state)
- *   parked N, mailbox N, session N: the judge is told that limit of the server
+ *   parked N, mailbox N, held N, session N: the judge is told that limit of the server
  *   opens in order: that, too
  *   clock jumps N, memory fails: of clients
  *

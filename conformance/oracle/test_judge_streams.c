@@ -112,6 +112,12 @@
 #define OFTEN_1 V1UP("0", "u")
 #define OFTEN ADA1 OFTEN_1 OFTEN_1 OFTEN_1 OFTEN_1 OFTEN_1 V1OK("u")
 
+/* EP/1: the second message may have been dropped for want of room, and its gap given up. */
+#define V1DROPPED                                                                 \
+  ADA1 V1UP("0", "u") V1UP("1", "v") V1OK("u") V1DOWN("0", "u") V1UP("2", "w")    \
+      V1OK("w") "1<< " COPY("ada", "ada", "1", "w", "2") "@2000\n" V1UP("1", "v") \
+          V1OK("v") "1<< " COPY("ada", "ada", "2", "v", "1")
+
 #define CONFIRMED_ONCE ADA1 V1UP("0", "u") V1OK("u") "@1000\n" V1BACK("true") SESSION1("2")
 #define V1LOST \
   "@3000\ncrash\nlost\n2-\n3+\n" ASK1("3", "ada") REPLY1("3", "false") LIST1("3") SESSION1("3")
@@ -120,6 +126,21 @@
 #define BAD_SESSION(of)                                                                       \
   "2< {'action':'error','payload':{'code':'bad-session','reason':'It is too large.','of':" of \
   ",'id':0}}\n"
+
+/* What ada sends to room 7 is accepted when the server has shown that eve, who is rude, is in room
+ * 8; bob comes to room 7 later. */
+#define EVE_IN(room, id) "2> {'action':'session.update','payload':{'room':" room "},'id':" id "}\n"
+#define EVE_THEN_BOB(sessions) \
+  ADA "2+rude\n" ASK("2", "eve", "'instance':'i','expect':0") REPLY("2", "false", "e", "0") "3+\n" ASK1( \
+      "3", "bob") REPLY1("3", "false")                                                             \
+      "3<< {'action':'clients.list','payload':[{'uuid':'ada','state':'connected','session':{}}]}\n" SESSION1( \
+          "3") SHOWN1("3", "bob") sessions                                                         \
+      "3<< {'action':'session.update','payload':{'uuid':'eve','connected':true,"                   \
+      "'session':{'room':8}}}\n"                                                                   \
+      "1> {'action':'message.new','payload':{'to':{'room':7},'id':0,'uid':'u','payload':1}}\n" OK( \
+          "0") "3>> {'action':'session.update','payload':{'room':7}}\n"                            \
+               "3<< {'action':'session.update','payload':{'uuid':'bob','connected':true,"          \
+               "'session':{'room':7}}}\nheal\n@20000\n"
 
 const rule_case stream_cases[] = {
     /* Sending. */
@@ -247,6 +268,7 @@ const rule_case stream_cases[] = {
      ADA UP("0", LARGE) UP("1", "v") BACK("i", "e", "0") REPLY_SMALL("2", "true", "e")
          UP2("0", "w")},
     {"EP-PARK-1", "parked 1\n" NO_ROOM, "parked 2\n" NO_ROOM},
+    {"EP-RECV-1", "held 1\n" V1DROPPED, "held 2\n" V1DROPPED},
     {"EP-ROUTE-1", "mailbox 1\n" FULL, "mailbox 2\n" FULL},
     {"G5", LEAVES(SETS_ROOM CONFIRMS), LEAVES(CONFIRMS SETS_ROOM)},
     {"EP-RECV-3", GOES_ON "@10000\n3<< " CONFIRM("'v'") "3<< " COPY("ada", "ada", "0", "v", "1"),
@@ -275,6 +297,9 @@ const rule_case stream_cases[] = {
     {"EP-LOST-5",
      CONFIRMED_ONCE V1UP2("0", "u") V1UP2("1", "w") V1LOST V1UP3("0", "u") V1UP3("1", "w"),
      CONFIRMED_ONCE V1UP2("1", "w") V1LOST V1UP3("0", "u") V1UP3("1", "w")},
+    /* Her second session was taken before her first, so that she is in room 7, perhaps. */
+    {"EP-PARK-1", EVE_THEN_BOB(EVE_IN("7", "1") EVE_IN("8", "0")),
+     EVE_THEN_BOB(EVE_IN("7", "0") EVE_IN("8", "1"))},
     /* The session of an older instance is refused to the new one. */
     {"EP-ERR-7",
      ADA "1> " ROOM("0") "crash ada\nlost ada\n" BACK("j", "e", "0") AGAIN("0") BAD_SESSION("0"),

@@ -129,11 +129,13 @@ static void tell_limits(const sim *world) {
   if (knob(world, PLAN_LIMIT_MAILBOX_BYTES) != 0) mailbox = 1;
   if (knob(world, PLAN_LIMIT_PARKED_BYTES) != 0) parked = 1;
   uint64_t wait = knob(world, PLAN_MAILBOX_WAIT), session = knob(world, PLAN_LIMIT_SESSION);
+  uint64_t held = knob(world, PLAN_LIMIT_HELD);
   if (wait == 0) wait = MAILBOX_WAIT_MS;
   judge_mailbox_wait(world->judge, troubles(world, PLAN_CLOCK, true) > 0 ? 0 : wait);
   judge_clock_jumps(world->judge, troubles(world, PLAN_CLOCK, false));
   if (troubles(world, PLAN_MEMORY, false) > 0) judge_memory_fails(world->judge);
   judge_session_limit(world->judge, session == 0 ? SESSION_MOST : session);
+  if (held != 0) judge_held_limit(world->judge, held);
   if (mailbox != 0) judge_mailbox_limit(world->judge, mailbox);
   if (parked != 0) judge_parked_limit(world->judge, parked);
   judge_opens_in_order(world->judge);

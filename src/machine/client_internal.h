@@ -78,7 +78,7 @@ struct ep_client {
   uint8_t peer_version; /* of the last server that took us; 0: none did */
   ep_hash_key key;      /* of the fingerprints */
   ep_outbox outbox;
-  uint64_t written;    /* slots below it may be known to the server under their numbers */
+  uint64_t written;    /* slots below it were perhaps written, under whatever number */
   ep_inbox inbox;      /* inbox.expected: the next id that becomes an event */
   uint64_t safe;       /* the next id that the application has not taken */
   uint64_t came;       /* EP/2: one more than the highest id that came on this connection */

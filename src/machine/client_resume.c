@@ -19,7 +19,6 @@ void ep_client_rename(ep_client *client) {
 
 static void number_anew(ep_client *client) {
   ep_outbox_renumber(&client->outbox);
-  client->written = client->outbox.base;
   ep_client_down_anew(client);
   ep_client_keep(client);
 }
@@ -64,12 +63,12 @@ static bool has_holes(const ep_client *client, leaving *leaves, size_t *record_b
 }
 
 /* Takes those items out and lets the others close up, so that they can be numbered anew: once
- * around. */
+ * around. What was written moves, and counts as written where it is then. */
 static bool close_up(ep_client *client, leaving *leaves) {
   ep_outbox *box = &client->outbox;
   ep_outbox_slot front;
   size_t record_bytes;
-  uint64_t count = ep_outbox_count(box);
+  uint64_t count = ep_outbox_count(box), written = client->written;
   if (!has_holes(client, leaves, &record_bytes)) return true;
   if (!ep_outbox_reserve(box)) return false;
   if (!ep_client_keep_room(client, (size_t)count * 3, record_bytes)) return false;
@@ -78,7 +77,9 @@ static bool close_up(ep_client *client, leaving *leaves) {
     bool confirmed = slot->confirmed;
     if (!goes(client, slot, leaves)) {
       ep_item *item = ep_item_share(slot->item);
-      ep_client_keep_item(client, ep_outbox_push(box, item), item);
+      uint64_t moved = ep_outbox_push(box, item);
+      ep_client_keep_item(client, moved, item);
+      if (box->base < written) client->written = moved + 1;
     }
     ep_outbox_pop(box, &front);
     ep_client_forget_item(client, box->base - 1, confirmed);
@@ -103,7 +104,7 @@ static bool put_session_first(ep_client *client) {
   if (!ep_client_keep_room(client, 1, ep_client_item_record_size(item))) return false;
   EP_ASSERT(box->base > 0 && box->cursor == box->base && box->shift == box->base);
   box->base--;
-  box->cursor = box->shift = client->written = box->base;
+  box->cursor = box->shift = box->base;
   box->ring[box->base & (box->capacity - 1)] = (ep_outbox_slot){ep_item_share(item), false};
   box->bytes += ep_item_size(item);
   ep_client_keep_item(client, box->base, item);
@@ -191,7 +192,6 @@ static void drop_too_large(ep_client *client) {
   }
   ep_outbox_rewind(box);
   box->shift = box->base - first_id;
-  client->written = box->base;
 }
 
 void ep_client_do_resume_v2(ep_client *client, const ep_client_data *data) {

@@ -184,7 +184,8 @@ void ep_client_set_session(const ep_client *client, ep_item **at, ep_item *item)
   if (old != NULL) ep_item_drop(&client->allocator, old);
 }
 
-/* Several updates before anybody has seen the first are one: the newest takes its place. */
+/* Several updates before anybody has seen the first are one: the newest takes its place. What was
+ * written is an item, also when the server has lost it since (EP-G6-1, EP-LOST-2). */
 static bool coalesce(ep_client *client, ep_item *item) {
   ep_outbox *box = &client->outbox;
   if (box->next == box->base || box->next - 1 < client->written) return false;

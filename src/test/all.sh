@@ -1,13 +1,13 @@
 #!/bin/sh
-# All the tests, one after the other. Each prints a line that counts; the last line here is the sum. A test
-# whose output has no such line, or that exits with another status than 0, counts as failed.
+# All the tests. Each prints a line that counts; the last line here is the sum. A test whose output has no such
+# line, or that exits with another status than 0, counts as failed. They run in lanes beside each other; what measures
+# time in seconds comes last, when the machine is quiet.
 # usage: src/test/all.sh [NAME…]   (no name: all of them)
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 mkdir -p build/log
 unset MAKEFLAGS MFLAGS MAKELEVEL
 jobs=$(getconf _NPROCESSORS_ONLN)
-passed=0 failed=0
 
 # count LOG: prints "passed failed" from the last line of LOG that counts.
 count() {
@@ -17,37 +17,27 @@ count() {
              END { if (NR > 0) print p, f }'
 }
 
-is_selected() {
-    [ -z "$selected" ] || case " $selected " in *" $1 "*) ;; *) return 1 ;; esac
-}
-
-# begin NAME COMMAND…: runs it in the background; report NAME waits for it and counts.
-begin() {
-    name=$1
-    shift
-    is_selected "$name" || return 0
-    date +%s >"build/log/$name.began"
-    ("$@" >"build/log/$name" 2>&1; echo $? >"build/log/$name.status") &
-    echo $! >"build/log/$name.pid"
-}
-
-report() {
-    is_selected "$1" || return 0
-    wait "$(cat "build/log/$1.pid")"
-    status=$(cat "build/log/$1.status")
+# run NAME: the test, if it is wanted; prints its count, and what it said when it failed.
+run() {
+    [ -z "$selected" ] || case " $selected " in *" $1 "*) ;; *) return 0 ;; esac
+    began=$(date +%s)
+    perform "$1" >"build/log/$1" 2>&1
+    status=$?
     counted=$(count "build/log/$1")
     p=${counted% *} f=${counted#* }
     if [ -z "$counted" ]; then p=0 f=1; fi
     if [ "$status" != 0 ] && [ "$f" = 0 ]; then f=1; fi
-    passed=$((passed + p)) failed=$((failed + f))
-    printf '%-14s %s\n' "$1" "$p passed, $f failed ($(($(date +%s) - $(cat "build/log/$1.began"))) s)"
-    [ "$f" = 0 ] || tail -n 60 "build/log/$1" | sed 's/^/    /'
-    rm -f "build/log/$1.pid" "build/log/$1.status" "build/log/$1.began"
+    echo "$p $f" >"build/log/$1.count"
+    {
+        printf '%-14s %s\n' "$1" "$p passed, $f failed ($(($(date +%s) - began)) s)"
+        [ "$f" = 0 ] || tail -n 60 "build/log/$1" | sed 's/^/    /'
+    } >"build/log/$1.said"
+    cat "build/log/$1.said"
 }
 
-run() {
-    begin "$@"
-    report "$1"
+# lane NAME…: these, one after the other, beside what the other lanes do.
+lane() {
+    for name; do run "$name"; done &
 }
 
 # under_valgrind: both programs as scripts in build/valgrind, which the end-to-end test runs instead.
@@ -63,54 +53,79 @@ under_valgrind() {
 
 checked() { "$@" && echo '1 passed, 0 failed'; }
 
+# with WAY COMMAND…: our programs of that way for a script.
+with() {
+    way=$PWD/build/$1
+    shift
+    env EPIGEON="$way/epigeon" EPIGEOND="$way/epigeond" "$@"
+}
+
+perform() {
+    case $1 in
+    build) checked make -s -j"$jobs" WERROR=-Werror all tests $plain/oracle-tests $plain/epigeon-oracle $plain/epigeon-sim \
+        $plain/model-replay $plain/epigeon-conform $plain/adapter-epigeon $plain/epigeon-ledger $plain/ledger-tests ;;
+    asan-build) checked make -s -j"$jobs" WERROR=-Werror WAY=asan CC=clang all tests $asan/oracle-tests $asan/epigeon-sim ;;
+    format) sh src/test/format.sh ;;
+    floors) sh src/test/floors.sh ;;
+    gen) checked make -s check-gen ;;
+    spec) sh spec/test-extract.sh ;;
+    trace) checked make -s trace ;;
+    page) checked make -s spec ;;
+    freestanding) sh src/test/freestanding.sh ;;
+    unit) make -s check-unit ;;
+    unit-scalar) make -s -j"$jobs" WAY=scalar check-unit ;;
+    unit-asan) make -s WAY=asan CC=clang check-unit ;;
+    unit-valgrind) make -s check-valgrind ;;
+    fuzz) make -s -j"$jobs" fuzz-smoke ;;
+    cli) with plain sh src/test/cli.sh ;;
+    cli-asan) with asan sh src/test/cli.sh ;;
+    cli-valgrind) under_valgrind ;;
+    store) with plain sh src/test/store.sh ;;
+    store-asan) with asan sh src/test/store.sh ;;
+    tls) with plain sh src/test/tls.sh ;;
+    tls-asan) with asan sh src/test/tls.sh ;;
+    outsider) with plain python3 src/test/outsider.py ;;
+    outsider-asan) with asan python3 src/test/outsider.py ;;
+    metrics) with plain sh src/test/metrics.sh ;;
+    metrics-asan) with asan sh src/test/metrics.sh ;;
+    hostile) make -s check-hostile ;;
+    node) with plain sh src/test/node/run.sh ;;
+    node-asan) with asan sh src/test/node/run.sh ;;
+    install) sh src/test/install.sh ;;
+    oracle-unit) $plain/oracle-tests ;;
+    oracle-asan) $asan/oracle-tests ;;
+    oracle) env EPIGEON_ORACLE=$plain/epigeon-oracle sh conformance/oracle/check.sh ;;
+    oracle-proxy) make -s check-oracle-proxy ;;
+    oracle-traffic) make -s check-oracle-traffic ;;
+    ledger) make -s check-ledger ;;
+    model) make -s check-model ;;
+    mutants) make -s check-mutants ;;
+    sim) make -s check-sim ;;
+    sim-asan) checked make -s check-sim-asan ;;
+    runner) make -s check-runner ;;
+    conform) make -s check-conform ;;
+    mutation) make -s check-mutation ;;
+    *) echo "There is no test $1." && return 1 ;;
+    esac
+}
+
 selected="$*"
 plain=build/plain asan=build/asan
-run build checked make -s -j"$jobs" all tests $plain/oracle-tests $plain/epigeon-oracle $plain/epigeon-sim \
-    $plain/model-replay $plain/epigeon-conform $plain/adapter-epigeon $plain/epigeon-ledger $plain/ledger-tests
-run asan-build checked make -s -j"$jobs" WAY=asan CC=clang all tests $asan/oracle-tests $asan/epigeon-sim
-begin unit-valgrind make -s check-valgrind # by far the longest: beside all others
-run format sh src/test/format.sh
-run floors sh src/test/floors.sh
-run gen checked make -s check-gen
-run spec sh spec/test-extract.sh
-run trace checked make -s trace
-run page checked make -s spec
-run freestanding sh src/test/freestanding.sh
-run unit make -s check-unit
-run unit-scalar make -s -j"$jobs" WAY=scalar check-unit
-run unit-asan make -s WAY=asan CC=clang check-unit
-run fuzz make -s -j"$jobs" fuzz-smoke
-run cli env EPIGEON=build/plain/epigeon EPIGEOND=build/plain/epigeond sh src/test/cli.sh
-run cli-asan env EPIGEON=build/asan/epigeon EPIGEOND=build/asan/epigeond sh src/test/cli.sh
-run cli-valgrind under_valgrind
-run store env EPIGEON=build/plain/epigeon EPIGEOND=build/plain/epigeond sh src/test/store.sh
-run store-asan env EPIGEON=build/asan/epigeon EPIGEOND=build/asan/epigeond sh src/test/store.sh
-run tls env EPIGEON=build/plain/epigeon EPIGEOND=build/plain/epigeond sh src/test/tls.sh
-run tls-asan env EPIGEON=build/asan/epigeon EPIGEOND=build/asan/epigeond sh src/test/tls.sh
-run outsider env EPIGEON=build/plain/epigeon EPIGEOND=build/plain/epigeond python3 src/test/outsider.py
-run outsider-asan env EPIGEON=build/asan/epigeon EPIGEOND=build/asan/epigeond python3 src/test/outsider.py
-run metrics env EPIGEON=build/plain/epigeon EPIGEOND=build/plain/epigeond sh src/test/metrics.sh
-run metrics-asan env EPIGEON=build/asan/epigeon EPIGEOND=build/asan/epigeond sh src/test/metrics.sh
-run hostile make -s check-hostile
-run node sh src/test/node/run.sh
-run node-asan env EPIGEON="$PWD/build/asan/epigeon" EPIGEOND="$PWD/build/asan/epigeond" sh src/test/node/run.sh
-run install sh src/test/install.sh
-report unit-valgrind
-begin model make -s check-model
-run oracle-unit $plain/oracle-tests
-run oracle-asan $asan/oracle-tests
-run oracle env EPIGEON_ORACLE=$plain/epigeon-oracle sh conformance/oracle/check.sh
-run oracle-proxy make -s check-oracle-proxy
-run oracle-traffic make -s check-oracle-traffic
-run ledger make -s check-ledger
-report model
-begin mutants make -s check-mutants
-run sim make -s check-sim
-run sim-asan checked make -s check-sim-asan
-report mutants
-begin runner make -s check-runner
-run conform make -s check-conform
-run mutation make -s check-mutation
-report runner
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+rm -f build/log/*.count
+for name; do
+    grep -q "^    $name) " src/test/all.sh || { echo "There is no test $name." >&2 && exit 2; }
+done
+run build
+run asan-build
+lane unit-valgrind model
+lane format floors gen spec trace page freestanding unit unit-scalar unit-asan fuzz oracle-unit oracle-asan sim-asan
+lane cli cli-asan cli-valgrind store store-asan tls tls-asan outsider outsider-asan metrics metrics-asan node node-asan install \
+    oracle oracle-proxy oracle-traffic
+wait
+lane mutants hostile
+lane sim ledger
+wait
+lane conform mutation
+lane runner
+wait
+cat build/log/*.count | awk '{ p += $1; f += $2 } END { print p " passed, " f " failed"; exit f > 0 || NR == 0 }'

@@ -183,6 +183,42 @@ START_TEST(v2_resumes) {
 }
 END_TEST
 
+/* EP-G6-1, EP-LOST-2: what was written is not replaced, also when items before it have left. */
+START_TEST(v2_written_session_stays) {
+  char uid[37], refusal[160];
+  desk *d = desk_fresh();
+  desk_join2(d, "e1", 0);
+  desk_send(d, "bob", "1", uid);
+  ep_client_update_session(d->client, EP_LITERAL("{\"a\":1}"), d->now);
+  see_up(d, 0, "1");
+  see(d, "{'action':'session.update','payload':{'a':1},'id':1}");
+  for (int again = 0; again < 2; again++) {
+    char reply[128];
+    ep_client_closed(d->client, d->now);
+    desk_pass(d, 5000);
+    ep_client_opened(d->client, d->now);
+    see_all(d);
+    snprintf(reply, sizeof reply,
+             "{'action':'auth','payload':true,'version':2,'epoch':'f%d','expect':0}", again);
+    tell1(d, reply);
+    if (again == 0) { /* the second time the message is left out: EP-LOST-9 */
+      see_up(d, 0, "1");
+      snprintf(refusal, sizeof refusal,
+               "{'action':'error','payload':{'code':'parked-full','reason':'r','of':0,'uid':'%s',"
+               "'id':0}}",
+               uid);
+      tell(d, refusal);
+    }
+  }
+  ep_client_update_session(d->client, EP_LITERAL("{\"a\":2}"), d->now);
+  ep_client_update_session(d->client, EP_LITERAL("{\"a\":3}"), d->now); /* takes its place */
+  see(d, "{'action':'session.update','payload':{'a':1},'id':0}");
+  see(d, "{'action':'session.update','payload':{'a':3},'id':1}");
+  see_nothing(d);
+  desk_free(d);
+}
+END_TEST
+
 START_TEST(v2_other_epoch) {
   desk *d = desk_fresh();
   ep_client_update_session(d->client, EP_LITERAL("{\"a\":0}"), d->now);
@@ -357,6 +393,7 @@ void add_client_v2(TCase *tcase) {
   tcase_add_test(tcase, v2_refused_is_not_sent_again);
   tcase_add_test(tcase, v2_window);
   tcase_add_test(tcase, v2_resumes);
+  tcase_add_test(tcase, v2_written_session_stays);
   tcase_add_test(tcase, v2_other_epoch);
   tcase_add_test(tcase, v2_broken_servers);
   tcase_add_test(tcase, v2_time);
