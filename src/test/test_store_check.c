@@ -124,14 +124,15 @@ static size_t make_image(uint8_t *image) {
   return len;
 }
 
-/* Of the heads of all pages, and of the first places of nodes, a bit of each seven is damaged, on each page others. */
+/* Of the heads of all pages, and of the first places of nodes, a bit of each seven is damaged, on
+ * each page others. */
 START_TEST(damaged_bit_is_refused_or_changes_nothing) {
   static uint8_t image[IMAGE_MOST];
   size_t len = make_image(image);
   int stored = load_all();
   unsigned refused = 0;
   for (size_t page = 0; page < len / PAGE; page++) {
-    for (unsigned bit = page % 7; bit < (PAGE_HEAD + 4) * 8; bit += 7) {
+    for (unsigned bit = (unsigned)(page % 7); bit < (PAGE_HEAD + 4) * 8; bit += 7) {
       uint8_t *byte = &image[page * PAGE + bit / 8];
       *byte ^= (uint8_t)(1u << bit % 8);
       int code = ep_store_check_image(ep_bytes_of(image, len));
