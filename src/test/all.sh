@@ -1,7 +1,7 @@
 #!/bin/sh
 # All the tests. Each prints a line that counts; the last line here is the sum. A test whose output has no such
-# line, or that exits with another status than 0, counts as failed. They run in lanes beside each other; what measures
-# time in seconds comes last, when the machine is quiet.
+# line, or that exits with another status than 0, counts as failed. They run in lanes beside each other; what waits
+# for seconds of real time comes last, when the machine is quiet.
 # usage: src/test/all.sh [NAME…]   (no name: all of them)
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -117,13 +117,11 @@ for name; do
 done
 run build
 run asan-build
-lane unit-valgrind model
-lane format floors gen spec trace page freestanding unit unit-scalar unit-asan fuzz oracle-unit oracle-asan sim-asan
+lane unit-valgrind
+lane format floors gen spec trace page freestanding unit unit-scalar unit-asan fuzz oracle-unit oracle-asan sim-asan model \
+    mutants sim
 lane cli cli-asan cli-valgrind store store-asan tls tls-asan outsider outsider-asan metrics metrics-asan node node-asan install \
-    oracle oracle-proxy oracle-traffic
-wait
-lane mutants hostile
-lane sim ledger
+    oracle oracle-proxy oracle-traffic ledger hostile
 wait
 lane conform mutation
 lane runner
