@@ -220,12 +220,15 @@ static void finish(pool *p, slot *s) {
   (void)waitpid(s->pid, &one->status, 0);
   one->said = text_copy(text_words(&s->said), s->said.len);
   one->len = s->said.len;
-  one->server_died = needs_slot_server(p, run) && !target_lives(s->server);
+  bool bad = one->len == 0 || one->said[0] == IS_BAD;
+  bool is_left =
+      bad && strstr(one->said, "\"UNCLEAN\"") != NULL; /* perhaps on its way to its end */
+  one->server_died =
+      needs_slot_server(p, run) && !(is_left ? target_stays(s->server) : target_lives(s->server));
   if (one->server_died) one->server_said = target_last_words(s->server);
   s->pid = 0;
   p->busy--;
   p->done++;
-  bool bad = one->len == 0 || one->said[0] == IS_BAD;
   one->counts = s->turn <= p->last_turn;
   p->bad += bad;
   if (bad && p->how->stops) stop_behind(p, s->turn);

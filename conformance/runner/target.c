@@ -21,7 +21,7 @@
 
 #include "runner/play.h"
 
-enum { START_MS = 20000, STOP_MS = 10000, STEP_US = 5000 };
+enum { START_MS = 20000, STOP_MS = 10000, LEAVE_MS = 500, STEP_US = 5000 };
 enum { PORT_LEAST = 10000, PORTS = 22000 };
 enum { TCP_LISTEN_STATE = 10 }; /* in /proc/net/tcp */
 
@@ -182,6 +182,13 @@ static bool end(target *of, int signal_number, double within_ms) {
     if (wire_now() > until) return false;
   }
   return true;
+}
+
+bool target_stays(target *of) {
+  for (double until = wire_now() + LEAVE_MS * of->slow; target_lives(of); pause_a_little()) {
+    if (wire_now() > until) return true;
+  }
+  return false;
 }
 
 bool target_kill(target *of, char **why) {

@@ -26,6 +26,10 @@ bool target_stop(target *of, char **why); /* SIGTERM, and waits for its end */
 char *target_last_words(const target *of);
 /* Whether it still runs. */
 bool target_lives(target *of);
+
+/* The same, half a second later: a server that ends because of what it read takes a moment for it.
+ */
+bool target_stays(target *of);
 /* A command with {name}s replaced, to be run by sh -c; names and values in pairs, NULL ends them.
  */
 char *target_command(const char *command, ...);
