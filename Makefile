@@ -54,7 +54,7 @@ include spec/spec.mk
 include src/test/test.mk
 include $(sort $(wildcard conformance/*/*.mk spec/model/*.mk)) fuzz/fuzz.mk
 
-$(out)/%.o: %.c
+$(out)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(all_cflags) $(map_cflags) -MMD -MP -c -o $@ $<
 

@@ -169,7 +169,7 @@ argued() {
 
 # notice NAME: a case that objected has to do so again, alone: on a busy machine one may fail by itself.
 notice() {
-    for turn in 1 2 3; do
+    for _ in 1 2 3; do
         found=$(search "$1")
         [ -z "$found" ] && return
         case $found in start* | time*) break ;; esac
