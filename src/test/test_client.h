@@ -25,13 +25,14 @@ typedef struct desk {
   ep_client *client;
   uint64_t now;
   uint64_t randoms;
-  stored store[4096];
   size_t stored_count;
   bool store_fails;
-  char frame[1 << 16]; /* the last one heard, without end byte */
-  uint8_t heard[1 << 20];
   size_t heard_len;
   ep_event event;
+  /* What follows is large, and not cleared in a new desk. */
+  stored store[4096];
+  char frame[1 << 16]; /* the last one heard, without end byte */
+  uint8_t heard[1 << 20];
 } desk;
 
 desk *desk_new(void); /* no client yet: change config, then desk_begin */
@@ -98,6 +99,7 @@ void peer_cut(peer *p);
 void add_client_v2(TCase *tcase);     /* test_client_v2.c */
 void add_client_v1(TCase *tcase);     /* test_client_v1.c */
 void add_client_limits(TCase *tcase); /* test_client_limits.c */
+void add_client_copy(TCase *tcase);   /* test_client_copy.c */
 void add_client_faults(TCase *tcase); /* test_client_faults.c */
 void add_client_server(TCase *tcase); /* test_client_server.c */
 

@@ -19,7 +19,10 @@ static void desk_random(void *context, uint8_t *out, size_t out_len) {
 }
 
 desk *desk_new(void) {
-  desk *d = calloc(1, sizeof *d);
+  desk *d = malloc(sizeof *d);
+  ck_assert_ptr_nonnull(d);
+  memset(d, 0, offsetof(desk, store));
+  d->frame[0] = '\0';
   plain_allocator = plain();
   d->now = 1000;
   d->randoms = 7;

@@ -20,6 +20,7 @@ ep_registry_config world_config(void) {
   return (ep_registry_config){.key = "0123456789abcdef",
                               .epoch = (const uint8_t *)"epoch-1",
                               .epoch_len = 7,
+                              .frame = 1 << 20,
                               .clients = 1000,
                               .mailbox = 3,
                               .mailbox_bytes = 1 << 20,
@@ -34,7 +35,10 @@ ep_registry_config world_config(void) {
 }
 
 world *world_new(const ep_registry_config *config) {
-  world *w = calloc(1, sizeof(world));
+  world *w = malloc(sizeof *w);
+  ck_assert_ptr_nonnull(w);
+  memset(w, 0, offsetof(world, said));
+  w->said[0] = w->mail[0] = '\0';
   w->allocator = test_allocator(&w->memory);
   w->config = *config;
   w->now_ms = 1000;

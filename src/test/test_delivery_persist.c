@@ -85,8 +85,13 @@ static ep_status load(ep_registry *registry, const store *s) {
 /* ---- Everything that must survive, as text ---- */
 
 static char *dump_text(char *at, const char *name, const void *data, size_t len) {
+  const uint8_t *bytes = data;
   at += sprintf(at, " %s=", name);
-  for (size_t i = 0; i < len; i++) at += sprintf(at, "%02x", ((const uint8_t *)data)[i]);
+  for (size_t i = 0; i < len; i++) {
+    *at++ = "0123456789abcdef"[bytes[i] >> 4];
+    *at++ = "0123456789abcdef"[bytes[i] & 15];
+  }
+  *at = '\0';
   return at;
 }
 
