@@ -54,7 +54,12 @@ include spec/spec.mk
 include src/test/test.mk
 include $(sort $(wildcard conformance/*/*.mk spec/model/*.mk)) fuzz/fuzz.mk
 
-$(out)/%.o: %.c Makefile
+# What is missing is named before a compiler stumbles over it.
+build/needed:
+	@.ci/need build name
+	@mkdir -p build && touch $@
+
+$(out)/%.o: %.c Makefile | build/needed
 	@mkdir -p $(@D)
 	$(CC) $(all_cflags) $(map_cflags) -MMD -MP -c -o $@ $<
 

@@ -68,7 +68,7 @@ hardened build/plain/epigeon
 copy="$work/another place"
 rm -rf "$copy"
 mkdir -p "$copy"
-git ls-files --cached --others --exclude-standard src gen spec conformance fuzz Makefile | tar -cf - -T - | tar -xf - -C "$copy"
+git ls-files --cached --others --exclude-standard .ci src gen spec conformance fuzz Makefile | tar -cf - -T - | tar -xf - -C "$copy"
 if make -s -j"$jobs" -C "$copy" all >"$work/said" 2>&1; then ok; else bad "the copy cannot be built: $(tail -n 3 "$work/said")"; fi
 for product in epigeond epigeon libepigeon.a; do
     if cmp -s "build/plain/$product" "$copy/build/plain/$product"; then ok; else bad "$product is another one when built in another directory"; fi
