@@ -25,8 +25,8 @@ $(out)/conformance/oracle/test_main.o: $(oracle_test_c)
 
 .PHONY: oracle check-oracle
 oracle: ## installs what is missing, builds epigeon-oracle, which judges traces
-	@.ci/need check
-	@$(MAKE) --no-print-directory $(out)/epigeon-oracle
+	@.ci/need oracle
+	@$(MAKE) --no-print-directory -s -j2 $(out)/epigeon-oracle
 
 check-oracle: $(out)/oracle-tests $(out)/epigeon-oracle ## the tests of the oracle
 	$(out)/oracle-tests

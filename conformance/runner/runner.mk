@@ -17,8 +17,8 @@ $(out)/conformance/runner/%.o: all_cflags += -DCONFORM_VERSION='"$(version)"'
 
 .PHONY: conform check-runner check-conform conform-long
 conform: ## installs what is missing, builds epigeon-conform, which tests servers and clients
-	@.ci/need check
-	@$(MAKE) --no-print-directory $(out)/epigeon-conform
+	@.ci/need build
+	@$(MAKE) --no-print-directory -s -j2 $(out)/epigeon-conform
 
 check-runner: $(out)/epigeon-conform $(out)/epigeond $(out)/adapter-epigeon ## the tests of the suite itself
 	@EPIGEON_CONFORM=$(out)/epigeon-conform EPIGEOND=$(out)/epigeond ADAPTER=$(out)/adapter-epigeon \
