@@ -203,8 +203,11 @@ typedef enum ep_event_type {
   EP_EVENT_CONFIRMED, /* uid: the server has it and keeps it */
   EP_EVENT_RECEIPT,   /* uid, client_id: who has it; count: who has not; missed */
   EP_EVENT_REFUSED,   /* uid, code, reason, json: array of refused recipients or empty; count.
-                         `too-large`: queued before this server's limit was known (EP-LIM-9) */
-  EP_EVENT_LOST,      /* EP/1: id, count: numbers that never came were skipped */
+                         `too-large`: queued before this server's limit was known (EP-LIM-9), or its
+                         copy would be over that limit (EP-LIM-13) */
+  EP_EVENT_LOST,      /* id, count: numbers that will not come. EP/1: they were skipped. EP/2: the
+                         state was brought back from an old copy, and what came after it does not
+                         come again; count: at least so many (EP-LOST-10) */
   EP_EVENT_ERROR,     /* code, reason; final: the client will not connect again by itself */
   EP_EVENT_PONG       /* count: round trip in ms */
 } ep_event_type;
@@ -415,6 +418,8 @@ typedef struct ep_service_counts {
   uint64_t crowded; /* connections refused: their address had too many */
   uint64_t put_off; /* times a connection that is new or holds much had to wait to be read */
   uint64_t received_bytes, sent_bytes;
+  uint64_t store_refused; /* batches that the store did not take when they were offered */
+  bool store_waits;       /* … and one of them waits until it does: see ep_service_on_trouble */
 } ep_service_counts;
 ep_service_counts ep_service_counted(const ep_service *service);
 /* Reads the files of TLS again, for connections that come afterwards. message as for ep_serve. When

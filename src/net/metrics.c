@@ -128,6 +128,11 @@ static void write_own_counters(ep_buffer *out, const ep_service *service, uint64
   single(out, "epigeon_received_bytes_total", "counter", "bytes read from clients",
          counts.received_bytes);
   single(out, "epigeon_sent_bytes_total", "counter", "bytes written to clients", counts.sent_bytes);
+  single(out, "epigeon_store_refused_total", "counter",
+         "batches that the store did not take when they were offered, as when the disk is full",
+         counts.store_refused);
+  single(out, "epigeon_store_waits", "gauge",
+         "1 while everybody waits for the store to take a batch", counts.store_waits);
   single(out, "epigeon_log_left_out_total", "counter", "log lines left out by the log's rate",
          left_out);
 }

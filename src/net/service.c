@@ -136,7 +136,9 @@ ep_service_counts ep_service_counted(const ep_service *service) {
   return (ep_service_counts){.crowded = service->crowd.refused,
                              .put_off = service->fair.put_off,
                              .received_bytes = service->received_bytes,
-                             .sent_bytes = service->sent_bytes};
+                             .sent_bytes = service->sent_bytes,
+                             .store_refused = service->store_refused,
+                             .store_waits = service->waiting_told};
 }
 
 ep_status ep_service_reload(ep_service *service, char *message, size_t message_len) {

@@ -62,9 +62,11 @@ struct ep_service {
   bool joined; /* the loop knows it */
   bool stopping, core_stopped;
   ep_bytes batch;          /* committing: what is to be stored */
+  uint64_t offered_ns;     /* … since then */
   bool waiting;            /* committing: the store did not take it, and will be asked again */
   uint64_t store_again_ms; /* … then */
-  bool waiting_told;       /* on_trouble was called with a sentence */
+  bool waiting_told;       /* that is known outside: on_trouble was called with a sentence */
+  uint64_t store_refused;
   void (*on_trouble)(void *context, const char *sentence);
   void *trouble_context;
   bool failed; /* a batch could not be stored, and never will be: there is no going on */

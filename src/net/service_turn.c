@@ -313,7 +313,7 @@ static void ready_write_all(ep_service *service) {
   while (ep_server_next_ready(service->core, &ready, now_of(service))) {
     const ep_connection *connection = ready_handle(service, &ready);
     uint64_t end_ns = uv_hrtime();
-    if (connection->fair.shares) service->fair.debt_ns += end_ns - begin_ns;
+    if (connection->fair.shares) ep_fair_used(&service->fair, end_ns - begin_ns);
     begin_ns = end_ns;
   }
 }
@@ -328,10 +328,10 @@ static bool may_wait(const ep_service *service) {
   return !service->stopping && !ep_store_is_broken(service->store);
 }
 
-static void on_committed(void *context, bool stored) {
-  ep_service *service = context;
+static void on_committed(ep_service *service, bool stored) {
   EP_ASSERT(service->committing);
   if (!stored && !service->failed) trouble_say(service, ep_store_trouble(service->store));
+  if (!stored) service->store_refused++;
   service->waiting = !stored && may_wait(service);
   if (service->waiting) {
     service->store_again_ms = now_of(service) + EP_STORE_AGAIN_MS;
@@ -349,6 +349,17 @@ static void on_committed(void *context, bool stored) {
   notes_pull(service);
 }
 
+static void on_batch_committed(void *context, bool stored) {
+  ep_service *service = context;
+  ep_fair_stored(&service->fair, uv_hrtime() - service->offered_ns);
+  on_committed(service, stored);
+}
+
+static void batch_offer(ep_service *service) {
+  service->offered_ns = uv_hrtime();
+  ep_store_commit(service->store, service->batch, on_batch_committed, service);
+}
+
 static void turn_end(ep_service *service) {
   service->dirty = false;
   service->committing = true;
@@ -356,7 +367,7 @@ static void turn_end(ep_service *service) {
   if (service->batch.len == 0) {
     on_committed(service, true);
   } else {
-    ep_store_commit(service->store, service->batch, on_committed, service);
+    batch_offer(service);
   }
 }
 
@@ -364,7 +375,7 @@ static void turn_end(ep_service *service) {
 static void store_again(ep_service *service, uint64_t now_ms) {
   if (!service->waiting || service->store_again_ms > now_ms) return;
   service->waiting = false;
-  ep_store_commit(service->store, service->batch, on_committed, service);
+  batch_offer(service);
 }
 
 static void lingering_end(ep_service *service, uint64_t now_ms) {
@@ -374,9 +385,10 @@ static void lingering_end(ep_service *service, uint64_t now_ms) {
 }
 
 static void trouble_tell(ep_service *service) {
-  if (service->waiting == service->waiting_told || service->on_trouble == NULL) return;
+  if (service->waiting == service->waiting_told) return;
   if (service->failed) return; /* that is told instead */
   service->waiting_told = service->waiting;
+  if (service->on_trouble == NULL) return;
   service->on_trouble(service->trouble_context, service->waiting ? service->trouble : NULL);
 }
 

@@ -201,6 +201,8 @@ START_TEST(store_that_is_full_makes_everybody_wait) {
   const client *alice = send_into_a_full_store(&was);
   run_for(2 * EP_STORE_AGAIN_MS + EP_STORE_AGAIN_MS / 2);
   ck_assert_uint_eq(troubles, 1); /* told once, tried more often */
+  ck_assert_uint_ge(ep_service_counted(w.service).store_refused, 3);
+  ck_assert(ep_service_counted(w.service).store_waits);
   ck_assert_uint_eq(alice->confirmed, 0);
   ck_assert_uint_eq(w.clients[1].messages, 0);
   ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &was), 0);
@@ -208,6 +210,7 @@ START_TEST(store_that_is_full_makes_everybody_wait) {
   run_until(has_one);
   ck_assert_uint_eq(alice->disconnected, 0);
   ck_assert_str_eq(ep_service_trouble(w.service), "");
+  ck_assert(!ep_service_counted(w.service).store_waits);
   ck_assert(!w.failed);
   client_close(&w.clients[0]);
   client_close(&w.clients[1]);
