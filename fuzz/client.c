@@ -4,34 +4,16 @@
  * Input: a byte of configuration; then steps: what happens, and what it needs. */
 #include "client_world.h"
 
-/* What a server says; client_say.c fills in what stands behind a %. */
-static const char *const lines[] = {
-    "{'action':'auth','payload':%b}",
-    "{'action':'auth','payload':%b%e}",
-    "{'action':'message.new','payload':{'from':%c,'to':'me',%i'uid':%u,'payload':%s,'fromId':3}}",
-    "{'action':'message.new','payload':{'from':%c,'to':%s,%i'uid':%u}}",
-    "{'action':'message.receipt','payload':{%i'of':%h,'uid':%H,'by':%c,'left':0,'missed':1}}",
-    "{'action':'error','payload':{%i'code':%x,'reason':'x','of':%h,'uid':%H}}",
-    "{'action':'error','payload':{%i'code':%x,'of':%h,'uid':%H,'to':['bob'],'count':1}}",
-    "{'action':'error','payload':{'code':%x,'reason':'no'}}",
-    "{'action':'message.confirm','payload':%h}",
-    "{'action':'message.confirm','payload':%H}",
-    "{'action':'message.retry','payload':%h}",
-    "{'action':'clients.list','payload':[{'uuid':%c,'state':'connected','session':%s}],'more':1}",
-    "{'action':'client.connect','payload':%c,'session':%s}",
-    "{'action':'client.disconnect','payload':%c}",
-    "{'action':'session.update','payload':{'uuid':%c,'connected':%b,'session':%s}}",
-    "{'action':'ping','payload':%s}",
-    "{'action':'pong','payload':%h}",
-    "{'action':'bye','payload':%s}",
-    "{'action':%x,'payload':%s}",
-};
-enum { LINES = sizeof lines / sizeof *lines };
-
 static void change_session(client_world *world, unsigned how) {
   static const char *const sessions[] = {"{}", "{\"r\":1}", "{\"r\":2,\"k\":{\"id\":1}}", "[]"};
   ep_bytes json = ep_bytes_of(sessions[how % 4], strlen(sessions[how % 4]));
   (void)ep_client_update_session(world->core, json, world->now_ms);
+}
+
+static void list(client_world *world, unsigned how) {
+  static const char *const selectors[] = {"{\"r\":1}", "", "7"};
+  const char *selector = selectors[how % 3];
+  (void)ep_client_list(world->core, ep_bytes_of(selector, strlen(selector)), world->now_ms);
 }
 
 static void step(client_world *world, fuzz_input *in) {
@@ -49,10 +31,10 @@ static void step(client_world *world, fuzz_input *in) {
     case 9: client_world_scarce(world, more); break;
     case 10: change_session(world, more); break;
     case 11: (void)ep_client_ping(world->core, world->now_ms); break;
-    case 12: (void)ep_client_list(world->core, EP_LITERAL("{\"r\":1}"), world->now_ms); break;
+    case 12: list(world, more); break;
     case 13: client_world_commit(world, more % 8 != 7); break;
-    case 14: client_world_kill(world); break;
-    default: client_world_say(world, lines[more % LINES], more >= 240, in);
+    case 14: client_world_kill(world, more); break;
+    default: client_world_speak(world, more, in);
   }
   client_world_follow(world, more == 255);
   if (what & 128) client_world_write(world, SIZE_MAX, 100);
@@ -71,7 +53,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   config.secret = one & 64 ? "s" : NULL;
   config.presence = one & 128 ? "{\"r\":1}" : NULL;
   config.token = other & 1 ? "t" : NULL;
-  client_world_begin(&world, &config, NULL);
+  if (other & 2) config.client_id = NULL;
+  if (other & 4) config.frame = 400;
+  if (other & 8) config.depth = 6;
+  config.surroundings.trace = other & 16 ? NULL : client_world_trace;
+  client_world_begin(&world, &config, NULL, other / 32);
   while (in.left > 0) step(&world, &in);
   client_world_end(&world);
   return 0;

@@ -5,35 +5,6 @@
 #include "lines.h"
 #include "machine/client_internal.h"
 
-static void number(ep_buffer *out, uint64_t value) { ep_buffer_append_u64(out, value); }
-
-static void uid(ep_buffer *out, fuzz_input *in) {
-  static const char *const odd[] = {"''", "7", "'\\u0075'", "'\\n'"};
-  unsigned which = fuzz_byte(in);
-  if (which >= 252) {
-    fuzz_text(out, odd[which - 252]);
-    return;
-  }
-  fuzz_text(out, "'u");
-  number(out, which);
-  fuzz_text(out, "'");
-}
-
-/* An id for the next item: mostly the one that is due. */
-static void id(client_world *world, ep_buffer *out, fuzz_input *in) {
-  static const char *const odd[] = {"", "'id':-1,", "'id':1.5,", "'id':9007199254740991,"};
-  unsigned how = fuzz_byte(in);
-  if (how >= 248) {
-    fuzz_text(out, odd[how % 4]);
-    return;
-  }
-  uint64_t next = how % 8 < 5 ? world->next_down++ : world->next_down + how % 8 - 4;
-  if (how >= 240) next = how % 8;
-  fuzz_text(out, "'id':");
-  number(out, next);
-  fuzz_text(out, ",");
-}
-
 /* What an EP/2 server says of the streams: mostly as the client knows them. */
 static void resume(client_world *world, ep_buffer *out, fuzz_input *in) {
   static const char *const limits[] = {"", ",'limits':{'frame':120}", ",'limits':{'frame':7,'x':1}",
@@ -49,7 +20,7 @@ static void resume(client_world *world, ep_buffer *out, fuzz_input *in) {
   else
     fuzz_text(out, how & 8 ? "e1" : "e2");
   fuzz_text(out, "','expect':");
-  number(out, expect);
+  ep_buffer_append_u64(out, expect);
   if (how & 16) fuzz_text(out, ",'window':2");
   fuzz_text(out, limits[how / 64]);
   if (!is_known) world->next_down = 0;
@@ -59,7 +30,7 @@ static void resume(client_world *world, ep_buffer *out, fuzz_input *in) {
 static void confirmed(const client_world *world, ep_buffer *out, fuzz_input *in) {
   unsigned how = fuzz_byte(in);
   uint64_t last = world->any ? world->last : 0;
-  number(out, how < 224 ? (last > how % 4 ? last - how % 4 : 0) : last + how % 4);
+  ep_buffer_append_u64(out, how < 224 ? (last > how % 4 ? last - how % 4 : 0) : last + how % 4);
 }
 
 static void confirmed_uid(const client_world *world, ep_buffer *out, fuzz_input *in) {
@@ -72,6 +43,18 @@ static void confirmed_uid(const client_world *world, ep_buffer *out, fuzz_input 
   ep_buffer_append_json_string(out, name);
 }
 
+/* The id and the uid of an item that was written. */
+static void refused(const client_world *world, ep_buffer *out, fuzz_input *in) {
+  const ep_outbox *outbox = &world->core->outbox;
+  fuzz_input again = *in;
+  uint64_t count = outbox->next - outbox->base;
+  fuzz_text(out, "'of':");
+  ep_buffer_append_u64(
+      out, count == 0 ? 0 : ep_outbox_id(outbox, outbox->base + fuzz_byte(&again) % count));
+  fuzz_text(out, ",'uid':");
+  confirmed_uid(world, out, in);
+}
+
 static void fill(void *context, ep_buffer *out, char letter, fuzz_input *in) {
   static const char *const senders[] = {"'bob'", "'eve'", "'me'", "7"};
   static const char *const objects[] = {"{}", "{'r':1}", "{'r':{'id':1}}", "[]", "7", "'x'"};
@@ -79,12 +62,14 @@ static void fill(void *context, ep_buffer *out, char letter, fuzz_input *in) {
                                       "'shutdown'",  "'bad-to'",   "'mailbox-full'", "'strange'"};
   client_world *world = context;
   switch (letter) {
-    case 'c': fuzz_choice(out, senders, sizeof senders / sizeof *senders, in); break;
-    case 's': fuzz_choice(out, objects, sizeof objects / sizeof *objects, in); break;
-    case 'x': fuzz_choice(out, codes, sizeof codes / sizeof *codes, in); break;
+    case 'c': FUZZ_CHOOSE(senders); break;
+    case 's': FUZZ_CHOOSE(objects); break;
+    case 'x': FUZZ_CHOOSE(codes); break;
     case 'b': fuzz_text(out, fuzz_byte(in) & 1 ? "true" : "false"); break;
-    case 'u': uid(out, in); break;
-    case 'i': id(world, out, in); break;
+    case 'u': fuzz_uid(out, in); break;
+    case 'M': fuzz_members(out, in); break;
+    case 'r': refused(world, out, in); break;
+    case 'i': fuzz_id(out, &world->next_down, in); break;
     case 'e': resume(world, out, in); break;
     case 'h': confirmed(world, out, in); break;
     default:
@@ -99,4 +84,42 @@ void client_world_say(client_world *world, const char *line, bool other, fuzz_in
   fuzz_line(&frame, line, (world->version != 2) != other, fill, world, in);
   client_world_feed(world, ep_buffer_bytes(&frame));
   ep_buffer_free(&frame);
+}
+
+/* What a server says. */
+static const char *const lines[] = {
+    "{'action':'auth','payload':%b}",
+    "{'action':'auth','payload':%b%e}",
+    "{'action':'message.new','payload':{'from':%c,'to':'me',%i'uid':%u,'payload':%s,'fromId':3}}",
+    "{'action':'message.new','payload':{'from':%c,'to':%s,%i'uid':%u}}",
+    "{'action':'message.receipt','payload':{%i'of':%h,'uid':%H,'by':%c,'left':0,'missed':1}}",
+    "{'action':'error','payload':{%i'code':%x,'reason':'x','of':%h,'uid':%H}}",
+    "{'action':'error','payload':{%i'code':%x,'of':%h,'uid':%H,'to':['bob'],'count':1}}",
+    "{'action':'error','payload':{'code':%x,'reason':'no'}}",
+    "{'action':'message.confirm','payload':%h}",
+    "{'action':'message.confirm','payload':%H}",
+    "{'action':'message.retry','payload':%h}",
+    "{'action':'clients.list','payload':[{'uuid':%c,'state':'connected','session':%s}],'more':1}",
+    "{'action':'client.connect','payload':%c,'session':%s}",
+    "{'action':'client.disconnect','payload':%c}",
+    "{'action':'session.update','payload':{'uuid':%c,'connected':%b,'session':%s}}",
+    "{'action':'ping','payload':%s}",
+    "{'action':'pong','payload':%h}",
+    "{'action':'bye','payload':%s}",
+    "{'action':%x,'payload':%s}",
+};
+static const char *const rare[] = {
+    "{'action':'message.new','payload':{'from':%c,'to':'me',%i'payload':%s}}",
+    "{'action':'message.new','payload':{'from':%c,'to':'me',%i'uid':%u,'x':[[[[[[[%s]]]]]]]}}",
+    "{'action':'message.new','payload':{'from':%c,'to':'me',%i'uid':%u,%M}}",
+    "{'action':'error','payload':{%i'code':%x,'reason':'x',%r}}",
+    "{'action':'error','payload':{'code':%x,%r}}",
+    "{'action':'auth','payload':true%e,'window':0,'limits':[1],%M}",
+    "{'action':'message.confirm','payload':%h,%M}",
+};
+enum { LINES = sizeof lines / sizeof *lines, RARE = sizeof rare / sizeof *rare };
+
+void client_world_speak(client_world *world, unsigned which, fuzz_input *in) {
+  const char *line = which < 228 ? lines[which % LINES] : rare[which % RARE];
+  client_world_say(world, line, which >= 240, in);
 }

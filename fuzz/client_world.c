@@ -2,6 +2,8 @@
  * client. See client_world.h. */
 #include "client_world.h"
 
+#include "machine/client_internal.h"
+
 static void fill_random(void *context, uint8_t *out, size_t len) {
   client_world *world = context;
   for (size_t i = 0; i < len; i++) {
@@ -10,23 +12,40 @@ static void fill_random(void *context, uint8_t *out, size_t len) {
   }
 }
 
-static void trace(void *context, const ep_trace *line) {
+void client_world_trace(void *context, const ep_trace *line) {
   const client_world *world = context;
   FUZZ_MUST(world->core != NULL, "The core speaks before it is there.");
   fuzz_say(line);
 }
 
-static bool load(client_world *world) {
+static ep_status load(client_world *world) {
   for (size_t i = 0; i < world->store.count; i++) {
     ep_record record = fuzz_records_at(&world->store, i);
-    if (ep_client_load(world->core, &record) != EP_OK) return false;
+    ep_status status = ep_client_load(world->core, &record);
+    if (status != EP_OK) return status;
   }
-  return ep_client_loaded(world->core) == EP_OK;
+  return ep_client_loaded(world->core);
 }
 
-static void start(client_world *world, bool may_refuse) {
-  FUZZ_MUST(ep_client_new(&world->core, &world->config) == EP_OK, "The client does not start.");
-  world->is_loaded = !world->config.durable || load(world);
+static ep_status try_to_start(client_world *world) {
+  world->core = NULL;
+  ep_status status = ep_client_new(&world->core, &world->config);
+  return status == EP_OK && world->config.durable ? load(world) : status;
+}
+
+/* The first time memory is short, as `scarce` says: if that is too little, then it is not. */
+static void start(client_world *world, bool may_refuse, unsigned scarce) {
+  fuzz_scarce(&world->memory, scarce);
+  ep_status status = try_to_start(world);
+  world->memory.fail_at = 0;
+  if (scarce != 0 && status == EP_NO_MEMORY) {
+    ep_client_free(world->core);
+    FUZZ_MUST(world->memory.live == 0, "The client kept memory.");
+    status = try_to_start(world);
+  }
+  world->is_loaded = status == EP_OK;
+  world->store.backwards = false;
+  FUZZ_MUST(world->core != NULL && status != EP_NO_MEMORY, "The client does not start.");
   FUZZ_MUST(world->is_loaded || may_refuse, "What the client stored does not load.");
 }
 
@@ -34,14 +53,14 @@ static void forget_connection(client_world *world) {
   ep_frame_reader_free(&world->up);
   ep_frame_reader_free(&world->down);
   ep_buffer_clear(&world->heard);
-  world->open = world->greeted = world->any = world->may_skip = false;
+  world->open = world->greeted = world->any = false;
   world->version = 0;
-  world->above = world->repeats = 0;
+  world->repeats = world->confirmed_to = 0;
 }
 
-void client_world_begin(client_world *world, const ep_client_config *config,
-                        fuzz_records *foreign) {
-  memset(world, 0, sizeof *world);
+void client_world_begin(client_world *world, const ep_client_config *config, fuzz_records *foreign,
+                        unsigned scarce) {
+  memset(world, 0, offsetof(client_world, told));
   if (foreign != NULL) world->store = *foreign;
   world->is_foreign = world->killed = foreign != NULL;
   world->now_ms = 1000;
@@ -49,14 +68,16 @@ void client_world_begin(client_world *world, const ep_client_config *config,
   world->config = *config;
   world->config.surroundings = (ep_surroundings){.allocator = {fuzz_resize, &world->memory},
                                                  .random = fill_random,
-                                                 .trace = trace,
+                                                 .trace = config->surroundings.trace,
                                                  .context = world};
   ep_frame_scratch_init(&world->scratch_up, &fuzz_unfailing);
   ep_frame_scratch_init(&world->scratch_down, &fuzz_unfailing);
   ep_frame_reader_init(&world->up, &fuzz_unfailing, &world->scratch_up);
   ep_frame_reader_init(&world->down, &fuzz_unfailing, &world->scratch_down);
+  ep_frame_reader_set_limit(&world->down, config->frame != 0 ? config->frame : EP_LIMIT_FRAME,
+                            config->depth != 0 ? (unsigned)config->depth : EP_LIMIT_DEPTH);
   ep_buffer_init(&world->heard, &fuzz_unfailing);
-  start(world, world->is_foreign);
+  start(world, world->is_foreign, scarce);
 }
 
 static void stop(client_world *world) {
@@ -73,7 +94,7 @@ void client_world_end(client_world *world) {
     client_world_take(world, 1000);
     client_watch_state(world);
     client_world_commit(world, true);
-    client_world_kill(world);
+    client_world_kill(world, 0);
   }
   stop(world);
   fuzz_records_free(&world->store);
@@ -88,11 +109,34 @@ void client_world_scarce(client_world *world, unsigned how) {
   world->scarce = world->scarce || how != 0;
 }
 
-void client_world_kill(client_world *world) {
-  if (!world->config.durable) return;
+/* Nobody is a client with such a configuration. */
+static void out_of_range(client_world *world, unsigned which) {
+  ep_client *none;
+  ep_client_config config = world->config;
+  switch (which % 8) {
+    case 0: config.client_id = "\n"; break;
+    case 1: config.client_id = ""; break;
+    case 2: config.secret = "\t"; break;
+    case 3: config.token = "\x7f"; break;
+    case 4: config.frame = UINT64_MAX; break;
+    case 5: config.depth = UINT64_MAX; break;
+    case 6: config.presence = "{"; break;
+    default: config.presence = "{\"r\":[1]}"; break;
+  }
+  ep_status status = ep_client_new(&none, &config);
+  FUZZ_MUST(status == EP_INVALID_ARGUMENT || (world->scarce && status == EP_NO_MEMORY),
+            "A client begins with what is no configuration.");
+}
+
+void client_world_kill(client_world *world, unsigned scarce) {
+  if (!world->config.durable) {
+    out_of_range(world, scarce);
+    return;
+  }
   stop(world);
   world->killed = true;
-  start(world, false);
+  world->above = 0;
+  start(world, false, scarce);
 }
 
 void client_world_follow(client_world *world, bool fails) {
@@ -121,8 +165,12 @@ void client_world_feed(client_world *world, ep_bytes bytes) {
   if (!world->open || !world->greeted || ep_client_wants(world->core) != EP_WANT_NOTHING) return;
   client_world_write(world, SIZE_MAX, 100); /* what it wrote before it read this */
   uint8_t *copy = fuzz_copy(bytes);
+  uint64_t above = world->above;
+  uint32_t generation = world->core->generation;
+  world->above = 0;
   client_watch_said(world, ep_bytes_of(copy, bytes.len));
   ep_client_receive(world->core, ep_bytes_of(copy, bytes.len), world->now_ms);
+  if (world->core->generation == generation && world->above < above) world->above = above;
   free(copy);
 }
 
@@ -156,7 +204,8 @@ void client_world_pass(client_world *world, uint64_t ms) {
   uint64_t until = world->now_ms + ms, due;
   for (int more = 0; more < 64 && (due = ep_client_deadline(world->core)) <= until; more++) {
     if (due > world->now_ms) world->now_ms = due;
-    ep_client_tick(world->core, world->now_ms);
+    for (int again = 0; again < 8 && ep_client_deadline(world->core) <= world->now_ms; again++)
+      ep_client_tick(world->core, world->now_ms); /* one does a few of what is due */
     FUZZ_MUST(world->scarce || ep_client_deadline(world->core) > world->now_ms,
               "The deadline does not move.");
   }

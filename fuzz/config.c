@@ -1,10 +1,6 @@
 /* Harness: the settings of the server, from a command line and a file. They are taken, or refused
  * with one sentence; those of a file, written as a file, are read again as the same.
  * Input: words of the command line, each ended by a zero byte, then an empty one, then the file. */
-#define _GNU_SOURCE 1
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include "cmd/epigeond_options.h"
 #include "fuzz.h"
 #include "settings.h"
@@ -16,15 +12,6 @@ typedef struct settings {
   ep_option table[EPIGEOND_OPTIONS_MOST];
   ep_options options;
 } settings;
-
-/* Puts the content where `--config` finds it: a file in memory. */
-static void place_file(char path[32], const char *content, size_t len) {
-  static int file = -1;
-  if (file < 0) file = memfd_create("settings", 0);
-  FUZZ_MUST(file >= 0 && ftruncate(file, 0) == 0, "There is no file in memory.");
-  FUZZ_MUST(pwrite(file, content, len, 0) == (ssize_t)len, "The file in memory is not whole.");
-  (void)snprintf(path, 32, "/proc/self/fd/%d", file);
-}
 
 static bool read_settings(settings *out, int count, char **words) {
   memset(out, 0, sizeof *out);
@@ -39,7 +26,7 @@ static bool read_settings(settings *out, int count, char **words) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static settings one, again;
-  char text[INPUT_MOST + 1], path[32], config[] = "--config", program[] = "epigeond";
+  char text[INPUT_MOST + 1], path[] = SETTINGS_FILE, config[] = "--config", program[] = "epigeond";
   char *words[WORDS_MOST] = {program, config, path}, *at = text;
   size_t len = size < INPUT_MOST ? size : INPUT_MOST, first_len, again_len;
   int count = 3;
@@ -48,12 +35,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   for (; count < WORDS_MOST && *at != '\0' && at < text + len; at += strlen(at) + 1)
     if (strncmp(at, config, 8) != 0) words[count++] = at;
   size_t rest = at < text + len ? (size_t)(text + len - at) - 1 : 0;
-  place_file(path, at + 1, rest);
+  settings_place(at + 1, rest);
   (void)read_settings(&one, count, words);
   ep_options_free(&one.options);
   if (read_settings(&one, 3, words)) {
     char *first = settings_write(&one.options, &first_len), *second;
-    place_file(path, first, first_len);
+    settings_place(first, first_len);
     FUZZ_MUST(read_settings(&again, 3, words), "Settings that were written are refused.");
     second = settings_write(&again.options, &again_len);
     FUZZ_MUST(first_len == again_len && memcmp(first, second, first_len) == 0,

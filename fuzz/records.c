@@ -1,7 +1,9 @@
 /* Support: the store of a core under a harness. See records.h. */
 #include "records.h"
 
-#include "fuzz.h"
+#include "delivery/record.h"
+
+enum { RECORDS_MOST = 64 };
 
 static int order(const fuzz_record *one, const ep_record *other) {
   if (one->table != other->table) return one->table < other->table ? -1 : 1;
@@ -52,8 +54,25 @@ void fuzz_records_apply(fuzz_records *records, ep_bytes batch) {
   FUZZ_MUST(batch.len == 0, "A batch does not end with a whole record.");
 }
 
+void fuzz_records_read(fuzz_records *out, fuzz_input *in) {
+  ep_buffer batch;
+  ep_buffer_init(&batch, &fuzz_unfailing);
+  for (int i = 0; i < RECORDS_MOST && in->left > 4; i++) {
+    uint8_t table = (uint8_t)(fuzz_byte(in) % EP_TABLE_COUNT);
+    size_t key_len = 1 + fuzz_byte(in) % 64, value_len = fuzz_byte(in);
+    value_len += (size_t)fuzz_byte(in) % 16 * 256;
+    ep_record record = {.table = table, .key = fuzz_bytes(in, key_len)};
+    if (record.key.len == 0) break;
+    record.value = fuzz_bytes(in, value_len);
+    ep_record_write(&batch, &record);
+  }
+  fuzz_records_apply(out, ep_buffer_bytes(&batch));
+  ep_buffer_free(&batch);
+}
+
 ep_record fuzz_records_at(const fuzz_records *records, size_t index) {
-  const fuzz_record *record = &records->all[index];
+  const fuzz_record *record =
+      &records->all[records->backwards ? records->count - 1 - index : index];
   ep_record out = {.table = record->table};
   out.key = ep_bytes_of(record->key, record->key_len);
   out.value = ep_bytes_of(record->value, record->value_len);
@@ -63,5 +82,5 @@ ep_record fuzz_records_at(const fuzz_records *records, size_t index) {
 void fuzz_records_free(fuzz_records *records) {
   while (records->count > 0) take_out(records, records->count - 1);
   free(records->all);
-  *records = (fuzz_records){NULL, 0, 0};
+  *records = (fuzz_records){.all = NULL};
 }

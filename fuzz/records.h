@@ -3,7 +3,7 @@
 #ifndef FUZZ_RECORDS_H
 #define FUZZ_RECORDS_H
 
-#include "epigeon.h"
+#include "fuzz.h"
 
 typedef struct fuzz_record {
   uint8_t table;
@@ -15,8 +15,11 @@ typedef struct fuzz_record {
 typedef struct fuzz_records {
   fuzz_record *all;
   size_t count, room;
+  bool backwards; /* given out in the other order, which no store does */
 } fuzz_records;
 
+/* Puts records that the input spells: table, key length, value length (2), key, value. */
+void fuzz_records_read(fuzz_records *records, fuzz_input *in);
 /* Puts or removes what the batch says. */
 void fuzz_records_apply(fuzz_records *records, ep_bytes batch);
 /* The record as a core loads it; valid until the records change. */

@@ -2,6 +2,8 @@
  * stores of a server and a client that have done something.
  * usage: fuzz-seeds FOLDER   (which has a folder for each harness). Read first: README.md. */
 #include "client_world.h"
+#include "delivery/record.h"
+#include "lines.h"
 #include "server_world.h"
 #include "sessions.h"
 #include "vectors.h"
@@ -27,6 +29,33 @@ static void put_example(const char *name, int direction, const char *bytes, size
   put("frames", name, EP_LITERAL("\x40\x0f\x06\x00"), ep_bytes_of(bytes, len));
   put("messages", name, ep_bytes_of(&way, 1), ep_bytes_of(bytes, len - 1));
   put("json", name, EP_LITERAL("\x05"), ep_bytes_of(bytes, len - 1));
+}
+
+static void fill_members(void *context, ep_buffer *out, char letter, fuzz_input *in) {
+  (void)context;
+  (void)letter;
+  fuzz_members(out, in);
+}
+
+/* More members in a payload than are looked at. */
+static void put_crowded(void) {
+  static const char *const lines[] = {
+      "{'action':'auth','payload':{'a':1,%M}}",
+      "{'action':'message.new','payload':{'from':'a','to':'b','id':0,'uid':'u',%M}}",
+      "{'action':'message.receipt','payload':{'of':0,'uid':'u','by':'a','id':0,'left':0,%M}}",
+      "{'action':'error','payload':{'code':'idle',%M}}",
+      "{'action':'session.update','payload':{'uuid':'a','connected':true,'session':{},%M}}",
+      "{'action':'ping','payload':{%M}}",
+  };
+  for (uint8_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+    ep_buffer frame;
+    char name[] = "crowded-a";
+    name[8] = (char)('a' + i);
+    ep_buffer_init(&frame, &fuzz_unfailing);
+    fuzz_line(&frame, lines[i], false, fill_members, NULL, &(fuzz_input){(const uint8_t *)"?", 1});
+    put_example(name, s2c, (const char *)ep_buffer_bytes(&frame).data, ep_buffer_len(&frame));
+    ep_buffer_free(&frame);
+  }
 }
 
 /* ---- Sessions: schedules --------------------------------------------------------------------- */
@@ -109,8 +138,29 @@ static void put_many(void) {
 #define CONFIRM_ID(wire, which) SAY + (wire), 5, (which), TURN, 0
 #define SESSION(wire, which) SAY + (wire), 4, 0, (which), TURN, 0
 
+/* A session of numbers that are hard to read. */
+static void put_numbers(void) {
+  ep_buffer out;
+  ep_buffer_init(&out, &fuzz_unfailing);
+  ep_buffer_append(&out, EP_LITERAL("\x01\x00\x00\x00"));
+  add_bytes(&out, 5 * 4,
+            EP_LITERAL("{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\","
+                       "\\\"payload\\\":\\\"a\\\",\\\"version\\\":2,"
+                       "\\\"instance\\\":\\\"i\\\",\\\"expect\\\":0}\"}\f"));
+  ep_buffer_append(&out, EP_LITERAL("\x08\x00"));
+  add_bytes(
+      &out, 5 * 4,
+      EP_LITERAL("{\"action\":\"session.update\",\"id\":0,\"payload\":{\"a\":1e999,\"b\":1.8e308,"
+                 "\"c\":-1e-999,\"d\":9007199254740995,\"e\":9007199254740993.0,\"f\":4.9e-324,"
+                 "\"g\":0.1e400,\"h\":1.7976931348623159e308}}\f"));
+  ep_buffer_append(&out, EP_LITERAL("\x08\x00"));
+  put("server", "numbers", EP_NOTHING, ep_buffer_bytes(&out));
+  ep_buffer_free(&out);
+}
+
 static void put_schedules(void) {
   put_many();
+  put_numbers();
   SCHEDULE("unordered-confirms", 1, 0, JOIN_V1(0, 0), JOIN_V1(1, 1), SEND(1, 0, 1), SEND(1, 0, 2),
            SEND(1, 0, 3), SEND(1, 0, 4), SEND(1, 0, 5), CONFIRM_UID(0, 1), CONFIRM_UID(0, 2), PASS,
            9, LOOK, 0, KILL, 0, JOIN_V1(0, 0), CONFIRM_UID(0, 4), CONFIRM_UID(0, 3),
@@ -158,6 +208,17 @@ static void put_records(const char *name, uint8_t whose, const fuzz_records *rec
   ep_buffer_free(&out);
 }
 
+/* The same as a copy of a running store, which begins a new epoch. */
+static void put_copy(fuzz_records *records) {
+  ep_buffer batch;
+  ep_record mark = {.table = EP_TABLE_META, .key = EP_LITERAL("copy")};
+  ep_buffer_init(&batch, &fuzz_unfailing);
+  ep_record_write(&batch, &mark);
+  fuzz_records_apply(records, ep_buffer_bytes(&batch));
+  put_records("server-copy", 1, records);
+  ep_buffer_free(&batch);
+}
+
 static void put_server_state(void) {
   static const char *const talk[] = {
       "{'action':'auth','payload':'a','version':2,'instance':'i','expect':0,'secret':'s'}",
@@ -176,7 +237,9 @@ static void put_server_state(void) {
   static server_world world;
   fuzz_input none = {NULL, 0};
   ep_server_config config = {.durable = true, .frame = 4096, .depth = 16};
-  server_world_begin(&world, &config, NULL);
+  config.surroundings.trace = server_world_trace;
+  config.surroundings.digest = server_world_digest;
+  server_world_begin(&world, &config, NULL, 0);
   for (size_t i = 0; i < sizeof talk / sizeof *talk; i++) {
     server_world_say(&world, &world.wires[i % 2], talk[i], false, &none);
     server_world_turn(&world, true);
@@ -185,6 +248,7 @@ static void put_server_state(void) {
     name[7] = (char)('a' + i);
     put_records(name, 1, &world.store);
   }
+  put_copy(&world.store);
   server_world_end(&world);
 }
 
@@ -192,7 +256,8 @@ static void put_client_state(void) {
   static client_world world;
   fuzz_input none = {NULL, 0};
   ep_client_config config = {.client_id = "me", .durable = true};
-  client_world_begin(&world, &config, NULL);
+  config.surroundings.trace = client_world_trace;
+  client_world_begin(&world, &config, NULL, 0);
   (void)ep_client_update_session(world.core, EP_LITERAL("{\"r\":1}"), world.now_ms);
   for (unsigned i = 0; i < 4; i++) client_world_send(&world, 6 + i % 2);
   client_world_commit(&world, true);
@@ -221,6 +286,7 @@ int main(int argc, char **argv) {
   put_example(name, direction, bytes, len);
   EP_VECTORS(PUT)
   for (unsigned i = 0; i < EP_SESSION_COUNT; i++) put_session(&EP_SESSIONS[i]);
+  put_crowded();
   put_schedules();
   put_server_state();
   put_client_state();

@@ -3,26 +3,6 @@
  * Input: two bytes of configuration; then steps: what happens, where, and what it needs. */
 #include "server_world.h"
 
-/* What clients say; server_say.c fills in what stands behind a %. */
-static const char *const lines[] = {
-    "{'action':'auth','payload':%c}",
-    "{'action':'auth','payload':%c,'version':2,'instance':%c,%e%m}",
-    "{'action':'message.new','payload':{'to':%c,%i'uid':%u,'payload':%s}}",
-    "{'action':'message.new','payload':{'to':%s,%i'uid':%u,'payload':1,'receipt':true}}",
-    "{'action':'session.update',%i'payload':%s}",
-    "{'action':'message.confirm','payload':%h}",
-    "{'action':'message.confirm','payload':%H}",
-    "{'action':'message.retry','payload':%h}",
-    "{'action':'clients.list','payload':%s}",
-    "{'action':'ping','payload':%s}",
-    "{'action':'pong'}",
-    "{'action':'bye'}",
-    "{'action':'message.new','payload':{'to':%s,%i'uid':%u,'payload':[[[[[[%s]]]]]]}}",
-    "{'action':'error','payload':{'code':'idle'}}",
-    "{'action':%c,'payload':%s}",
-};
-enum { LINES = sizeof lines / sizeof *lines };
-
 static void step(server_world *world, fuzz_input *in) {
   unsigned what = fuzz_byte(in), more = fuzz_byte(in);
   fuzz_wire *wire = &world->wires[what % WIRES];
@@ -35,10 +15,10 @@ static void step(server_world *world, fuzz_input *in) {
     case 5: server_world_feed(world, wire, fuzz_bytes(in, more)); break;
     case 6: wire->stalled = !wire->stalled; break;
     case 7: server_world_unstall(world, wire, more * 8 + 1); break;
-    case 8: server_world_kill(world); break;
+    case 8: server_world_kill(world, more); break;
     case 9: server_world_scarce(world, more); break;
-    case 10: server_world_look(world, more == 77); break;
-    default: server_world_say(world, wire, lines[more % LINES], more >= 240, in);
+    case 10: server_world_look(world, more); break;
+    default: server_world_speak(world, wire, more, in);
   }
 }
 
@@ -59,7 +39,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   config.session = other & 8 ? 20 : 0;
   config.frame = other & 16 ? 120 : 4096;
   config.depth = other & 32 ? 6 : 16;
-  server_world_begin(&world, &config, NULL);
+  config.surroundings.trace = other & 64 ? NULL : server_world_trace;
+  config.surroundings.digest = other & 128 ? NULL : server_world_digest;
+  server_world_begin(&world, &config, NULL, 0);
   while (in.left > 0) step(&world, &in);
   server_world_end(&world);
   return 0;

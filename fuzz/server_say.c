@@ -23,42 +23,10 @@ static const char *const objects[] = {
     "{'long':'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'}",
 };
 
-#define CHOOSE(texts) fuzz_choice(out, texts, sizeof texts / sizeof *texts, in)
-
-static void number(ep_buffer *out, uint64_t value) { ep_buffer_append_u64(out, value); }
-
-/* A uid: often a new one, sometimes an old one or none that can be. */
-static void uid(ep_buffer *out, fuzz_input *in) {
-  static const char *const odd[] = {"''", "7", "'\\u0075'", "'\\n'"};
-  unsigned which = fuzz_byte(in);
-  if (which >= 252) {
-    fuzz_text(out, odd[which - 252]);
-    return;
-  }
-  fuzz_text(out, "'u");
-  number(out, which);
-  fuzz_text(out, "'");
-}
-
-/* An id for the next item: mostly the one that is due. */
-static void id(ep_buffer *out, fuzz_wire *wire, fuzz_input *in) {
-  static const char *const odd[] = {"", "'id':-1,", "'id':1.5,", "'id':9007199254740991,"};
-  unsigned how = fuzz_byte(in);
-  if (how >= 248) {
-    fuzz_text(out, odd[how % 4]);
-    return;
-  }
-  uint64_t next = how % 8 < 5 ? wire->next_up++ : wire->next_up + how % 8 - 4;
-  if (how >= 240) next = how % 8;
-  fuzz_text(out, "'id':");
-  number(out, next);
-  fuzz_text(out, ",");
-}
-
 static void resume(server_world *world, ep_buffer *out, fuzz_input *in) {
   unsigned how = fuzz_byte(in);
   fuzz_text(out, "'expect':");
-  number(out, how % 16);
+  ep_buffer_append_u64(out, how % 16);
   if (how < 16 || world->epoch[0] == '\0') return;
   fuzz_text(out, ",'epoch':'");
   fuzz_text(out, how < 224 ? world->epoch : "another");
@@ -68,11 +36,11 @@ static void resume(server_world *world, ep_buffer *out, fuzz_input *in) {
 static void options(ep_buffer *out, fuzz_input *in) {
   unsigned how = fuzz_byte(in);
   if (how & 1) fuzz_text(out, ",'token':'c'");
-  if (how & 2) fuzz_text(out, ",'window':1");
+  if (how & 2) fuzz_text(out, how & 32 ? ",'window':0" : ",'window':1");
   if (how & 4) fuzz_text(out, how & 8 ? ",'secret':'x'" : ",'secret':'y'");
   if ((how & 16) == 0) return;
   fuzz_text(out, ",'presence':");
-  CHOOSE(objects);
+  FUZZ_CHOOSE(objects);
 }
 
 /* The uid of one of the last messages, the last one first. */
@@ -89,14 +57,16 @@ typedef struct speaker {
 static void fill(void *context, ep_buffer *out, char letter, fuzz_input *in) {
   const speaker *who = context;
   switch (letter) {
-    case 'c': CHOOSE(clients); break;
-    case 's': CHOOSE(objects); break;
-    case 'u': uid(out, in); break;
-    case 'i': id(out, who->wire, in); break;
+    case 'c': FUZZ_CHOOSE(clients); break;
+    case 's': FUZZ_CHOOSE(objects); break;
+    case 'u': fuzz_uid(out, in); break;
+    case 'M': fuzz_members(out, in); break;
+    case 'i': fuzz_id(out, &who->wire->next_up, in); break;
     case 'e': resume(who->world, out, in); break;
     case 'm': options(out, in); break;
     case 'h':
-      number(out, who->wire->last + fuzz_byte(in) % 4 - (who->wire->last > 2 ? 2 : 0));
+      ep_buffer_append_u64(out,
+                           who->wire->last + fuzz_byte(in) % 4 - (who->wire->last > 2 ? 2 : 0));
       break;
     default:
       FUZZ_MUST(letter == 'H', "A line has a hole that nothing fills.");
@@ -113,4 +83,37 @@ void server_world_say(server_world *world, fuzz_wire *wire, const char *line, bo
   fuzz_line(&frame, line, (wire->version != 2) != other, fill, &who, in);
   server_world_feed(world, wire, ep_buffer_bytes(&frame));
   ep_buffer_free(&frame);
+}
+
+/* What clients say. */
+static const char *const lines[] = {
+    "{'action':'auth','payload':%c}",
+    "{'action':'auth','payload':%c,'version':2,'instance':%c,%e%m}",
+    "{'action':'message.new','payload':{'to':%c,%i'uid':%u,'payload':%s}}",
+    "{'action':'message.new','payload':{'to':%s,%i'uid':%u,'payload':1,'receipt':true}}",
+    "{'action':'session.update',%i'payload':%s}",
+    "{'action':'message.confirm','payload':%h}",
+    "{'action':'message.confirm','payload':%H}",
+    "{'action':'message.retry','payload':%h}",
+    "{'action':'clients.list','payload':%s}",
+    "{'action':'ping','payload':%s}",
+    "{'action':'pong'}",
+    "{'action':'bye'}",
+    "{'action':'message.new','payload':{'to':%s,%i'uid':%u,'payload':[[[[[[%s]]]]]]}}",
+    "{'action':'error','payload':{'code':'idle'}}",
+    "{'action':%c,'payload':%s}",
+};
+static const char *const rare[] = {
+    "{'action':'message.new','payload':{'to':%s,%i'payload':1}}",
+    "{'action':'message.new','payload':{'to':%s,%i'uid':%u,'payload':[%M]}}",
+    "{'action':'message.new','payload':{'to':{%M},%i'uid':%u,%M}}",
+    "{'action':'session.update',%i'payload':{%M}}",
+    "{'action':'message.confirm','payload':%h,%M}",
+    "{'action':'auth','payload':%c,'version':2,'instance':%c,%e%m,'receipts':true,%M}",
+};
+enum { LINES = sizeof lines / sizeof *lines, RARE = sizeof rare / sizeof *rare };
+
+void server_world_speak(server_world *world, fuzz_wire *wire, unsigned which, fuzz_input *in) {
+  const char *line = which < 228 ? lines[which % LINES] : rare[which % RARE];
+  server_world_say(world, wire, line, which >= 240, in);
 }

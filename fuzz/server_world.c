@@ -13,29 +13,46 @@ static void fill_random(void *context, uint8_t *out, size_t len) {
 }
 
 /* Not SHA-256, but as good here: equal for equal input, and otherwise different. */
-static void digest(void *context, uint8_t out[32], ep_bytes in) {
+void server_world_digest(void *context, uint8_t out[32], ep_bytes in) {
   (void)context;
   memset(out, 0, 32);
   for (size_t i = 0; i < in.len; i++) out[i % 32] = (uint8_t)(out[i % 32] * 31 + in.data[i] + 1);
 }
 
-static void trace(void *context, const ep_trace *line) {
+void server_world_trace(void *context, const ep_trace *line) {
   const server_world *world = context;
   FUZZ_MUST(world->core != NULL, "The core speaks before it is there.");
   fuzz_say(line);
 }
 
-static bool load(server_world *world) {
+static ep_status load(server_world *world) {
   for (size_t i = 0; world->config.durable && i < world->store.count; i++) {
     ep_record record = fuzz_records_at(&world->store, i);
-    if (ep_server_load(world->core, &record) != EP_OK) return false;
+    ep_status status = ep_server_load(world->core, &record);
+    if (status != EP_OK) return status;
   }
-  return ep_server_loaded(world->core) == EP_OK;
+  return ep_server_loaded(world->core);
 }
 
-static void start(server_world *world, bool may_refuse) {
-  FUZZ_MUST(ep_server_new(&world->core, &world->config) == EP_OK, "The server does not start.");
-  world->is_loaded = load(world);
+static ep_status try_to_start(server_world *world) {
+  world->core = NULL;
+  ep_status status = ep_server_new(&world->core, &world->config);
+  return status == EP_OK ? load(world) : status;
+}
+
+/* The first time memory is short, as `scarce` says: if that is too little, then it is not. */
+static void start(server_world *world, bool may_refuse, unsigned scarce) {
+  fuzz_scarce(&world->memory, scarce);
+  ep_status status = try_to_start(world);
+  world->memory.fail_at = 0;
+  if (scarce != 0 && status == EP_NO_MEMORY) {
+    ep_server_free(world->core);
+    FUZZ_MUST(world->memory.live == 0, "The server kept memory.");
+    status = try_to_start(world);
+  }
+  world->is_loaded = status == EP_OK;
+  world->store.backwards = false;
+  FUZZ_MUST(world->core != NULL && status != EP_NO_MEMORY, "The server does not start.");
   FUZZ_MUST(world->is_loaded || may_refuse, "What the server stored does not load.");
   world->broken = false;
   if (!world->is_loaded) return;
@@ -43,9 +60,10 @@ static void start(server_world *world, bool may_refuse) {
   server_watch_mail(world);
 }
 
-void server_world_begin(server_world *world, const ep_server_config *config,
-                        fuzz_records *foreign) {
-  memset(world, 0, sizeof *world);
+void server_world_begin(server_world *world, const ep_server_config *config, fuzz_records *foreign,
+                        unsigned scarce) {
+  memset(world, 0, offsetof(server_world, wires));
+  for (int i = 0; i < WIRES; i++) memset(&world->wires[i], 0, offsetof(fuzz_wire, rest));
   if (foreign != NULL) world->store = *foreign;
   world->is_foreign = foreign != NULL;
   world->now_ms = 1000;
@@ -53,12 +71,12 @@ void server_world_begin(server_world *world, const ep_server_config *config,
   world->config = *config;
   world->config.surroundings = (ep_surroundings){.allocator = {fuzz_resize, &world->memory},
                                                  .random = fill_random,
-                                                 .digest = digest,
-                                                 .trace = trace,
+                                                 .digest = config->surroundings.digest,
+                                                 .trace = config->surroundings.trace,
                                                  .context = world};
   ep_frame_scratch_init(&world->scratch_up, &fuzz_unfailing);
   ep_frame_scratch_init(&world->scratch_down, &fuzz_unfailing);
-  start(world, world->is_foreign);
+  start(world, world->is_foreign, scarce);
 }
 
 void server_world_scarce(server_world *world, unsigned how) {
@@ -66,27 +84,48 @@ void server_world_scarce(server_world *world, unsigned how) {
   world->scarce = world->scarce || how != 0;
 }
 
-void server_world_look(server_world *world, bool stops) {
+/* Nobody is a server with such a configuration. */
+static void out_of_range(server_world *world, unsigned which) {
+  ep_server *none;
+  ep_server_config config = world->config;
+  uint64_t *const numbers[] = {&config.frame,   &config.depth,   &config.connections,
+                               &config.clients, &config.mailbox, &config.parked,
+                               &config.held,    &config.memory};
+  *numbers[which % 8] = which % 8 == 7 ? 1 : UINT64_MAX;
+  FUZZ_MUST(ep_server_new(&none, &config) == EP_INVALID_ARGUMENT,
+            "A server begins with what is no configuration.");
+}
+
+/* It may have so many 128ths more than it uses, less one; 0: no ceiling. */
+static void set_ceiling(server_world *world, unsigned above) {
+  world->core->memory.most = above == 0 ? 0 : world->core->memory.used / 128 * (127 + above);
+  world->scarce = true;
+}
+
+void server_world_look(server_world *world, unsigned how) {
   enum { MOST = 64 };
   const char *names[MOST];
   uint64_t values[MOST];
   ep_server_view view;
   ep_server_mailbox fullest[2];
   ep_note note;
-  size_t count = ep_server_look(world->core, &view, fullest, 2);
+  size_t count = ep_server_look(world->core, &view, fullest, how % 4 == 3 ? how % 3 : 2);
   FUZZ_MUST(view.mailbox_messages == server_watch_copies(world), "It counts other copies.");
   FUZZ_MUST(view.clients == ep_server_clients(world->core), "It counts other clients.");
   FUZZ_MUST(count <= 2 && (count < 2 || fullest[0].messages >= fullest[1].messages),
             "The fullest mailbox is another one.");
-  count = ep_server_counters(world->core, names, values, MOST);
-  count += ep_server_refusals(world->core, names, values, MOST);
-  count += ep_server_limits(world->core, names, values, MOST);
-  FUZZ_MUST(count > 0, "Nothing is counted.");
+  size_t most = how % 16 == 14 ? how / 16 : MOST;
+  count = ep_server_counters(world->core, names, values, most);
+  count += ep_server_refusals(world->core, names, values, most);
+  count += ep_server_limits(world->core, names, values, most);
+  FUZZ_MUST((count > 0) == (most > 0) && count <= 3 * most, "More is counted than there is.");
   while (ep_server_next_note(world->core, &note))
     FUZZ_MUST(note.counter != NULL && note.address != NULL, "A note says nothing.");
   for (int i = 0; i < WIRES; i++)
     if (world->wires[i].conn != 0) (void)ep_server_is_heavy(world->core, world->wires[i].conn);
-  if (stops) ep_server_stop(world->core, world->now_ms);
+  if (how == 77) ep_server_stop(world->core, world->now_ms);
+  if (how % 16 == 15) out_of_range(world, how / 16);
+  if (how >= 128) set_ceiling(world, how - 128);
 }
 
 static void forget(fuzz_wire *wire) {
@@ -115,9 +154,9 @@ void server_world_end(server_world *world) {
   FUZZ_MUST(fuzz_own.live == 0, "The harness kept memory.");
 }
 
-void server_world_kill(server_world *world) {
+void server_world_kill(server_world *world, unsigned scarce) {
   stop(world);
-  start(world, false);
+  start(world, false, scarce);
 }
 
 void server_world_open(server_world *world, fuzz_wire *wire, bool lossy, bool local) {
@@ -125,7 +164,9 @@ void server_world_open(server_world *world, fuzz_wire *wire, bool lossy, bool lo
   ep_conn conn;
   if (wire->conn != 0) server_world_hang_up(world, wire);
   if (ep_server_accept(world->core, &conn, &peer, world->now_ms) != EP_OK) return;
-  *wire = (fuzz_wire){.conn = conn, .lossy = lossy};
+  memset(wire, 0, offsetof(fuzz_wire, rest));
+  wire->conn = conn;
+  wire->lossy = lossy;
   ep_frame_reader_init(&wire->up, &fuzz_unfailing, &world->scratch_up);
   ep_frame_reader_set_limit(&wire->up, EP_LIMIT_EARLY_FRAME, (unsigned)world->config.depth);
   ep_frame_reader_init(&wire->down, &fuzz_unfailing, &world->scratch_down);

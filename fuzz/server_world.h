@@ -16,19 +16,19 @@ typedef struct fuzz_wire {
   bool lossy, stalled;
   ep_ready waiting; /* given to a reader that is stalled */
   bool is_waiting;
-  ep_frame_reader up, down;  /* what the client says, as the server reads it; what it hears */
-  ep_buffer heard;           /* of a frame that has not ended */
-  char client[UID_ROOM];     /* who it said it was first; "" */
-  unsigned asked;            /* the version it asked for; 0: none yet */
-  unsigned version;          /* that of the reply; 0: none yet */
-  bool any;                  /* an item came */
-  uint64_t last, next_up;    /* its id; the id for the next item up */
-  uint64_t repeats;          /* items asked for again */
-  bool may_skip;             /* an item was confirmed that was not written yet (EP-SEND-4) */
+  ep_frame_reader up, down; /* what the client says, as the server reads it; what it hears */
+  ep_buffer heard;          /* of a frame that has not ended */
+  char client[UID_ROOM];    /* who it said it was first; "" */
+  unsigned asked;           /* the version it asked for; 0: none yet */
+  unsigned version;         /* that of the reply; 0: none yet */
+  bool any;                 /* an item came */
+  uint64_t last, next_up;   /* its id; the id for the next item up */
+  uint64_t repeats;         /* items asked for again */
+  uint64_t confirmed_to; /* no id below is to be written: it may be confirmed before (EP-SEND-4) */
   char uids[UIDS][UID_ROOM]; /* of the last messages */
   unsigned uid_count;
-  uint8_t rest[REST_MOST]; /* what the server has not taken yet */
   size_t rest_len;
+  uint8_t rest[REST_MOST]; /* what the server has not taken yet */
 } fuzz_wire;
 
 typedef struct server_world {
@@ -36,22 +36,27 @@ typedef struct server_world {
   ep_server_config config;
   fuzz_memory memory;
   fuzz_records store;
-  fuzz_wire wires[WIRES];
-  ep_frame_scratch scratch_up, scratch_down;
   uint64_t now_ms, random;
   bool is_foreign, is_loaded;
-  bool broken;              /* its store failed: it closes everything */
-  bool scarce;              /* it was once without memory */
-  uint64_t kept;            /* copies in mailboxes that this life of the server began with */
-  uint64_t sent[SENT_MOST]; /* what clients sent: fingerprints */
-  unsigned sent_count;      /* at SENT_MOST nothing is compared any more */
+  bool broken;         /* its store failed: it closes everything */
+  bool scarce;         /* it was once without memory */
+  uint64_t kept;       /* copies in mailboxes that this life of the server began with */
+  unsigned sent_count; /* at SENT_MOST nothing is compared any more */
   char epoch[EP_LIMIT_NAME + 1];
+  /* Up to here it is zeroed for each input. */
+  fuzz_wire wires[WIRES];
+  ep_frame_scratch scratch_up, scratch_down;
+  uint64_t sent[SENT_MOST]; /* what clients sent: fingerprints */
 } server_world;
 
-/* Begins: a server that has just started. `config` without surroundings. `foreign`, which is taken
- * over, or NULL: a store that somebody else has written; world->is_loaded says whether it was
- * taken, and if not, only ending is left to do. */
-void server_world_begin(server_world *world, const ep_server_config *config, fuzz_records *foreign);
+/* Begins: a server that has just started. `config` with digest and trace as its only surroundings.
+ * `foreign`, which is taken over, or NULL: a store that somebody else has written; world->is_loaded
+ * says whether it was taken, and if not, only ending is left to do. `scarce` as in fuzz_scarce:
+ * memory while it starts; if that is too little it starts again with enough. */
+void server_world_begin(server_world *world, const ep_server_config *config, fuzz_records *foreign,
+                        unsigned scarce);
+void server_world_digest(void *context, uint8_t out[32], ep_bytes in);
+void server_world_trace(void *context, const ep_trace *line);
 void server_world_end(server_world *world); /* checks that nothing is lost and all memory is back */
 
 void server_world_open(server_world *world, fuzz_wire *wire, bool lossy, bool local);
@@ -63,11 +68,12 @@ void server_world_turn(server_world *world, bool stores);
 void server_world_pass(server_world *world, uint64_t ms);
 /* The reader reads so much again. */
 void server_world_unstall(server_world *world, fuzz_wire *wire, size_t len);
-/* The server is killed, and starts again from what was stored. */
-void server_world_kill(server_world *world);
+/* The server is killed, and starts again from what was stored; `scarce` as in server_world_begin.
+ */
+void server_world_kill(server_world *world, unsigned scarce);
 
-/* Its operator looks at it, and perhaps stops it. */
-void server_world_look(server_world *world, bool stops);
+/* Its operator looks at it, and perhaps stops it, or sets a ceiling for its memory. */
+void server_world_look(server_world *world, unsigned how);
 /* Memory will be short soon. */
 void server_world_scarce(server_world *world, unsigned how);
 
@@ -75,6 +81,9 @@ void server_world_scarce(server_world *world, unsigned how);
  * other one; ' stands for ", and % and a letter for what `in` chooses. */
 void server_world_say(server_world *world, fuzz_wire *wire, const char *line, bool other,
                       fuzz_input *in);
+
+/* The client says one of a few lines. */
+void server_world_speak(server_world *world, fuzz_wire *wire, unsigned which, fuzz_input *in);
 
 /* server_watch.c: what a client says and the server took; what the server writes. */
 void server_watch_said(server_world *world, fuzz_wire *wire, ep_bytes bytes);

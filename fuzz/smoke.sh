@@ -18,7 +18,7 @@ one() {
     {
         replay "$2" plain "build/plain/fuzz-$2" $(folders "$2")
         replay "$2" fuzz "build/fuzz/fuzz-$2" -max_total_time="$1" -timeout=20 -max_len=4096 -dict=gen/epigeon.dict \
-            -artifact_prefix="$work/$2/" "$work/$2" $(folders "$2")
+            -entropic=0 -reload=0 -print_funcs=0 -artifact_prefix="$work/$2/" "$work/$2" $(folders "$2")
     }
 }
 

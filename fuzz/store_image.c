@@ -1,6 +1,10 @@
 /* Support of the harness store.c. See store_image.h. */
 #include "store_image.h"
 
+#include <fcntl.h>
+#include <malloc.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "delivery/record.h"
@@ -9,7 +13,10 @@
 enum { COMMITS = 12, LARGE = 4200, IMAGE_MOST = 64 * STORE_PAGE };
 
 static char folder[128], file[160], lock[168];
-static ep_bytes values[EP_TABLE_COUNT][256]; /* values by table and number; empty: not there */
+static int file_fd;
+static uint8_t *file_map;
+enum { NEVER, ONCE, STILL };
+static uint8_t known[EP_TABLE_COUNT][256]; /* by table and number: was it stored, is it there? */
 static uint64_t count;
 
 static void note_done(void *context, bool stored) { *(bool *)context = stored; }
@@ -21,14 +28,19 @@ static bool commit(ep_store *store, ep_buffer *batch) {
   return stored;
 }
 
-/* A record whose value follows from its key; every ninth is large. */
+/* The value follows from the key; every ninth is large. Made once. */
+static ep_bytes value_of(uint8_t number) {
+  static uint8_t values[256][LARGE];
+  uint8_t *value = values[number];
+  size_t len = number % 9 == 8 ? LARGE : 40 + number * 3u;
+  for (size_t i = 0; i < len && value[len - 1] == 0; i++) value[i] = (uint8_t)(number + i % 7 + 1);
+  return ep_bytes_of(value, len);
+}
+
 static void add(ep_buffer *batch, uint8_t table, uint8_t number, bool remove) {
   uint8_t key[8] = {0, 0, 0, 0, 0, 0, 0, number};
-  uint8_t value[LARGE];
-  size_t len = number % 9 == 8 ? sizeof value : 40 + number * 3u;
-  for (size_t i = 0; i < len; i++) value[i] = (uint8_t)(number + i % 7);
   ep_record record = {.table = table, .remove = remove, .key = {key, sizeof key}};
-  if (!remove) record.value = ep_bytes_of(value, len);
+  if (!remove) record.value = value_of(number);
   ep_record_write(batch, &record);
 }
 
@@ -39,6 +51,8 @@ static void fill(ep_store *store) {
   for (uint8_t i = 0; i < COMMITS; i++) {
     for (uint8_t n = 0; n < 5; n++) add(&batch, EP_TABLE_LOG, (uint8_t)(i * 5 + n), false);
     add(&batch, i % EP_TABLE_COUNT, i, false);
+    memset(&known[EP_TABLE_LOG][i * 5], ONCE, 5);
+    known[i % EP_TABLE_COUNT][i] = ONCE;
     if (i > 3) add(&batch, EP_TABLE_LOG, (uint8_t)((i - 3) * 5), true);
     FUZZ_MUST(commit(store, &batch), "The store to be damaged is not stored.");
   }
@@ -47,8 +61,7 @@ static void fill(ep_store *store) {
 
 static ep_status note(void *context, const ep_record *record) {
   (void)context;
-  values[record->table][record->key.data[7]] =
-      ep_bytes_of(fuzz_copy(record->value), record->value.len);
+  known[record->table][record->key.data[7]] = STILL;
   count++;
   return EP_OK;
 }
@@ -61,8 +74,10 @@ static void leave(void) {
 
 static void make(void) {
   const char *base = getenv("TMPDIR");
+  if (base == NULL && access("/dev/shm", W_OK) == 0) base = "/dev/shm"; /* in memory */
   char why[256];
   ep_store *store;
+  (void)mallopt(M_MMAP_THRESHOLD, 1 << 17); /* LMDB zeroes 2 MB each time: let the system do it */
   (void)snprintf(folder, sizeof folder, "%.100s/ep-fuzz-XXXXXX", base != NULL ? base : "/tmp");
   FUZZ_MUST(mkdtemp(folder) != NULL, "There is no folder for the store: set TMPDIR.");
   (void)snprintf(file, sizeof file, "%s/store", folder);
@@ -78,29 +93,37 @@ static void make(void) {
 ep_bytes store_image(void) {
   static uint8_t bytes[IMAGE_MOST];
   static size_t len;
+  struct stat what;
   if (len != 0) return ep_bytes_of(bytes, len);
   make();
-  FILE *in = fopen(file, "rb");
-  FUZZ_MUST(in != NULL, file);
-  len = fread(bytes, 1, sizeof bytes, in);
+  file_fd = open(file, O_RDWR | O_CLOEXEC);
+  FUZZ_MUST(file_fd >= 0 && fstat(file_fd, &what) == 0, file);
+  len = (size_t)what.st_size;
   FUZZ_MUST(len > 0 && len < sizeof bytes, "The store to be damaged is too large.");
-  (void)fclose(in);
+  file_map = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, file_fd, 0);
+  FUZZ_MUST(file_map != MAP_FAILED, file);
+  memcpy(bytes, file_map, len);
   return ep_bytes_of(bytes, len);
 }
 
+/* Most pages are still as they should be: only the others are written. */
 const char *store_image_place(ep_bytes bytes) {
-  FILE *out = fopen(file, "wb");
-  FUZZ_MUST(out != NULL, file);
-  (void)fwrite(bytes.data, 1, bytes.len, out);
-  FUZZ_MUST(fclose(out) == 0, file);
+  FUZZ_MUST(ftruncate(file_fd, (off_t)bytes.len) == 0, file);
+  for (ep_bytes rest = bytes; rest.len > 0;) {
+    size_t len = rest.len < STORE_PAGE ? rest.len : STORE_PAGE;
+    uint8_t *at = file_map + (bytes.len - rest.len);
+    if (memcmp(at, rest.data, len) != 0) memcpy(at, rest.data, len);
+    rest = ep_bytes_from(rest, len);
+  }
   return file;
 }
 
-bool store_image_has(const ep_record *record) {
+bool store_image_has(const ep_record *record, bool still) {
   static const uint8_t zeros[7];
   if (record->key.len != 8 || memcmp(record->key.data, zeros, sizeof zeros) != 0) return false;
-  ep_bytes value = values[record->table][record->key.data[7]];
-  return value.len > 0 && ep_bytes_equal(value, record->value);
+  uint8_t number = record->key.data[7];
+  if (known[record->table][number] < (still ? STILL : ONCE)) return false;
+  return ep_bytes_equal(value_of(number), record->value);
 }
 
 uint64_t store_image_count(void) { return count; }

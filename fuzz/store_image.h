@@ -12,8 +12,8 @@ enum { STORE_PAGE = 4096 };
 ep_bytes store_image(void);
 /* Puts bytes into a file of their own; returns its path. */
 const char *store_image_place(ep_bytes bytes);
-/* Whether a record is one that was stored; how many there are. */
-bool store_image_has(const ep_record *record);
+/* Whether a record was once stored, or is there still; how many are there. */
+bool store_image_has(const ep_record *record, bool still);
 uint64_t store_image_count(void);
 /* Commits a few changes; whether they are stored does not matter. */
 void store_image_change(ep_store *store);

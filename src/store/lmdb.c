@@ -271,7 +271,7 @@ static int format_compare(ep_lmdb *lmdb, MDB_val value, ep_status *status) {
 }
 
 /* A new environment gets the format; an old one must have this one. *status: what else is wrong. */
-static int format_settle(ep_lmdb *lmdb, MDB_txn *txn, ep_status *status) {
+static int format_settle(ep_lmdb *lmdb, MDB_txn *txn, bool *is_new, ep_status *status) {
   MDB_dbi main_table, table;
   MDB_stat shape;
   int code = mdb_dbi_open(txn, NULL, 0, &main_table);
@@ -281,29 +281,32 @@ static int format_settle(ep_lmdb *lmdb, MDB_txn *txn, ep_status *status) {
   char text[16];
   int len = snprintf(text, sizeof text, "%d", FORMAT);
   MDB_val value = {(size_t)len, text};
-  code = mdb_dbi_open(txn, format_table, shape.ms_entries == 0 ? MDB_CREATE : 0, &table);
+  *is_new = shape.ms_entries == 0;
+  code = mdb_dbi_open(txn, format_table, *is_new ? MDB_CREATE : 0, &table);
   if (code == MDB_NOTFOUND || code == MDB_INCOMPATIBLE) return MDB_INVALID;
   if (code != 0) return code;
-  if (shape.ms_entries == 0) return mdb_put(txn, table, &key, &value, 0);
+  if (*is_new) return mdb_put(txn, table, &key, &value, 0);
   code = mdb_get(txn, table, &key, &value);
   if (code != 0) return code == MDB_NOTFOUND ? MDB_INVALID : code;
   return format_compare(lmdb, value, status);
 }
 
-static int tables_open(ep_lmdb *lmdb, MDB_txn *txn) {
+/* All are made with the environment: one that is not there later has lost its name. */
+static int tables_open(ep_lmdb *lmdb, MDB_txn *txn, bool is_new) {
   for (unsigned i = 0; i < EP_TABLE_COUNT; i++) {
-    int code = mdb_dbi_open(txn, table_names[i], MDB_CREATE, &lmdb->tables[i]);
-    if (code != 0) return code;
+    int code = mdb_dbi_open(txn, table_names[i], is_new ? MDB_CREATE : 0, &lmdb->tables[i]);
+    if (code != 0) return code == MDB_NOTFOUND ? MDB_CORRUPTED : code;
   }
   return 0;
 }
 
 static int contents_open(ep_lmdb *lmdb, ep_status *status) {
   MDB_txn *txn = NULL;
+  bool is_new = false;
   int code = mdb_txn_begin(lmdb->env, NULL, 0, &txn);
   if (code != 0) return code;
-  code = format_settle(lmdb, txn, status);
-  if (code == 0 && *status == EP_OK) code = tables_open(lmdb, txn);
+  code = format_settle(lmdb, txn, &is_new, status);
+  if (code == 0 && *status == EP_OK) code = tables_open(lmdb, txn, is_new);
   if (code == 0 && *status == EP_OK) return mdb_txn_commit(txn);
   mdb_txn_abort(txn);
   return code;

@@ -175,11 +175,34 @@ START_TEST(damaged_meta_page_is_refused) {
 }
 END_TEST
 
+/* It is not taken for a table that was never made. */
+START_TEST(table_that_lost_its_name_is_missed) {
+  static const char name[] = "clients";
+  static uint8_t image[IMAGE_MOST];
+  size_t len = make_image(image);
+  unsigned renamed = 0;
+  for (size_t at = 0; at + sizeof name <= len; at++) {
+    if (memcmp(image + at, name, sizeof name - 1) != 0) continue;
+    image[at + sizeof name - 2] = 't'; /* the order is still right */
+    renamed++;
+  }
+  ck_assert_uint_gt(renamed, 0);
+  ck_assert_int_eq(ep_store_check_image(ep_bytes_of(image, len)), 0);
+  write_image(image, len);
+  ep_store *store = NULL;
+  char why[256];
+  ck_assert_int_eq(ep_store_open_lmdb(&store, &place, why, sizeof why), EP_DAMAGED);
+  ck_assert_ptr_nonnull(strstr(why, "is damaged"));
+  drop_place();
+}
+END_TEST
+
 TCase *ep_case_store_check(void) {
   TCase *tests = tcase_create("pages");
   tcase_set_timeout(tests, 300);
   tcase_add_loop_test(tests, what_lmdb_writes_is_right, 0, 2);
   tcase_add_test(tests, damaged_bit_is_refused_or_changes_nothing);
   tcase_add_test(tests, damaged_meta_page_is_refused);
+  tcase_add_test(tests, table_that_lost_its_name_is_missed);
   return tests;
 }
