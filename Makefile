@@ -18,8 +18,8 @@ major := $(firstword $(subst ., ,$(version)))
 
 comma := ,
 
-# One tree of objects for each way to compile: plain, with sanitizers (make WAY=asan …), and without
-# SIMD (WAY=scalar).
+# One tree of objects for each way to compile: plain, with sanitizers (make WAY=asan …, WAY=tsan …), and
+# without SIMD (WAY=scalar).
 WAY ?= plain
 out := build/$(WAY)
 warnings := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wimplicit-fallthrough -pedantic $(WERROR)
@@ -27,11 +27,12 @@ harden := -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE -D
 flags_plain := -O3 -g $(harden)
 flags_scalar := -O2 -g $(harden) -DEP_SCALAR
 flags_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+flags_tsan := -O1 -g -fsanitize=thread
 CFLAGS ?= $(flags_$(WAY))
 all_cflags = -std=c11 -fPIC -fno-semantic-interposition -Isrc -Igen -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE $(warnings) $(CFLAGS)
 # The same sources give the same bytes, wherever they lie.
 map_cflags = "-ffile-prefix-map=$(CURDIR)=."
-ldflags := $(if $(filter asan,$(WAY)),-fsanitize=address$(comma)undefined) -Wl,-z,relro,-z,now $(LDFLAGS)
+ldflags := $(if $(filter asan,$(WAY)),-fsanitize=address$(comma)undefined) $(if $(filter tsan,$(WAY)),-fsanitize=thread) -Wl,-z,relro,-z,now $(LDFLAGS)
 libraries := -luv -llmdb -lssl -lcrypto
 
 core_c := $(filter-out src/base/freestanding.c,$(wildcard src/base/*.c)) \

@@ -37,6 +37,30 @@ check-hostile: $(bench_out)/epigeon-hostile $(bench_out)/epigeond ## the same, s
 $(bench_out)/epigeon-hostile: $(hostile_c:%.c=$(bench_out)/bench/%.o)
 	$(CC) $(LDFLAGS) -o $@ $^ -ljansson
 
+# The same with thousands of clients, for minutes. STORE: memory or lmdb.
+load_c := load_main.c load_traffic.c load_client.c load_watch.c frame.c net.c server.c relay.c hist.c util.c
+MINUTES ?= 10
+CONNECTIONS ?= 10000
+SENDERS ?= 1000
+RATE ?= 5
+STORE ?= memory
+load_run = $(bench_out)/epigeon-load --server $(bench_out)/epigeond
+
+.PHONY: load check-load
+load: $(bench_out)/epigeon-load $(bench_out)/epigeond ## thousands of clients for MINUTES=10: latency, growth, fairness
+	$(load_run) --connections $(CONNECTIONS) --senders $(SENDERS) --rate $(RATE) --store $(STORE) \
+		--minutes $(MINUTES)
+
+check-load: $(bench_out)/epigeon-load $(bench_out)/epigeond $(bench_out)/hist-test ## the same, short, and without judging times
+	$(bench_out)/hist-test
+	$(load_run) --connections 500 --senders 50 --minutes 0.1 --no-speed --store lmdb
+
+$(bench_out)/epigeon-load: $(load_c:%.c=$(bench_out)/bench/%.o)
+	$(CC) $(LDFLAGS) -o $@ $^ -ljansson
+
+$(bench_out)/hist-test: $(bench_out)/bench/hist_test.o $(bench_out)/bench/hist.o
+	$(CC) $(LDFLAGS) -o $@ $^
+
 $(bench_out)/bench/%.o: conformance/bench/%.c $(bench_h) conformance/bench/bench.mk
 	@mkdir -p $(@D)
 	$(CC) $(bench_cflags) -c -o $@ $<

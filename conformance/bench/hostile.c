@@ -15,6 +15,7 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,7 +34,8 @@ enum {
   SLOW_MS = 100,
   BACK_MS = 20, /* after it was closed, until it comes back */
   EVENTS = 256,
-  LOOK_MS = 10
+  LOOK_MS = 10,
+  CROWD_NICE = 19
 };
 
 struct hog {
@@ -284,6 +286,7 @@ void hostile_start(struct hostile *hostile, uint16_t port, unsigned count, pid_t
   if (hostile->pid < 0) die("fork: %s", strerror(errno));
   if (hostile->pid != 0) return;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (setpriority(PRIO_PROCESS, 0, CROWD_NICE)) die("setpriority: %s", strerror(errno));
   counts = hostile->counts;
   memset(filler, 'x', sizeof filler);
   memset(brackets, '[', sizeof brackets);

@@ -108,13 +108,13 @@ static void tail_of_log(const struct server *server, char *out, size_t cap) {
   out[len] = '\0';
 }
 
-static uint16_t port_from_log(const struct server *server) {
-  static const char wanted[] = "listening on 127.0.0.1:";
+/* 0: it is not there. */
+static uint16_t port_from_log(const struct server *server, const char *before) {
   char text[4096];
   tail_of_log(server, text, sizeof text);
-  const char *found = strstr(text, wanted);
+  const char *found = strstr(text, before);
   if (!found) return 0;
-  const char *digits = found + sizeof wanted - 1;
+  const char *digits = found + strlen(before);
   char *end;
   unsigned long port = strtoul(digits, &end, 10);
   return end > digits && *end != '\0' && port < 65536 ? (uint16_t)port : 0;
@@ -123,7 +123,7 @@ static uint16_t port_from_log(const struct server *server) {
 static void wait_for_port(struct server *server) {
   char text[2000];
   for (int waited = 0; waited < START_WAIT_MS; waited += 5) {
-    server->port = port_from_log(server);
+    server->port = port_from_log(server, "listening on 127.0.0.1:");
     if (server->port) return;
     if (waitpid(server->pid, NULL, WNOHANG) == server->pid) {
       running = 0;
@@ -165,6 +165,22 @@ void server_start(struct server *server, enum kind kind, const char *program,
   else
     start_program(server, kind == KIND_SERVER_LMDB, program, extra, cpu);
   running = server->pid;
+}
+
+uint16_t server_metrics_port(const struct server *server) {
+  for (int waited = 0; waited < START_WAIT_MS; waited += 5) {
+    uint16_t port = port_from_log(server, "metrics at http://127.0.0.1:");
+    if (port) return port;
+    sleep_ms(5);
+  }
+  die("the server says no \"metrics at http://127.0.0.1:PORT\"");
+}
+
+uint64_t server_store_bytes(const struct server *server) {
+  char path[PATH_MAX + 16];
+  struct stat file;
+  snprintf(path, sizeof path, "%s/data/data.mdb", server->dir);
+  return stat(path, &file) == 0 ? (uint64_t)file.st_blocks * 512 : 0;
 }
 
 void server_stop(struct server *server) {

@@ -26,4 +26,9 @@ void server_start(struct server *server, enum kind kind, const char *program,
                   const char *const *extra, int cpu);
 void server_stop(struct server *server);
 
+/* Where it serves its metrics; it must have been told to at 127.0.0.1, and to log that. */
+uint16_t server_metrics_port(const struct server *server);
+/* What its store takes on the disk, in bytes; 0: it has none. */
+uint64_t server_store_bytes(const struct server *server);
+
 #endif

@@ -16,18 +16,22 @@
 struct ep_connection;
 
 typedef struct ep_fair {
-  uint64_t others_ms; /* when somebody else was read last */
-  uint64_t clock_ns;  /* time worked and time idle, at the last turn */
-  uint64_t debt_ns; /* what was used and not yet made good: nobody of the quarter before it is 0 */
-  uint64_t put_off; /* how often somebody was */
-  bool rested;      /* there was nothing to do since clock_ns */
-  bool alone;       /* nobody else has said anything lately */
+  uint64_t others_ms;          /* when somebody else was read last */
+  uint64_t worked_ns, idle_ns; /* of this thread, at the last turn */
+  int64_t credit_ns;           /* what the quarter may use now; below 0: nobody of it is read */
+  int64_t turn_ns;             /* the same, of this turn */
+  uint64_t stored_ns; /* in the store since the last turn: nobody could be served meanwhile */
+  uint64_t put_off;   /* how often somebody was */
+  bool rested;        /* there was nothing to do since then */
+  bool alone;         /* nobody else has said anything lately */
   struct ep_connection *first, *last; /* put off, the first first */
 } ep_fair;
 
 typedef struct ep_fair_link {
   struct ep_connection *next, *previous;
   bool waits;    /* put off: it is in the list */
+  bool next_in;  /* it was, and it is its turn: nobody who comes now goes before */
+  bool owes;     /* it has said something, and nothing was written to it since */
   bool shares;   /* it is one of the quarter, for now */
   uint8_t reads; /* how often it was read, while it was new */
 } ep_fair_link;
@@ -44,5 +48,8 @@ void ep_fair_leave(ep_fair *fair, struct ep_connection *connection); /* it ends 
 /* Around what is done for one of the quarter. */
 uint64_t ep_fair_begin(void);
 void ep_fair_end(ep_fair *fair, uint64_t begin_ns);
+/* Preparing and writing output took so long; so long everybody waited for the store. */
+void ep_fair_wrote(ep_fair *fair, struct ep_connection *connection, uint64_t took_ns);
+void ep_fair_stored(ep_fair *fair, uint64_t stored_ns);
 
 #endif

@@ -311,9 +311,9 @@ static void ready_write_all(ep_service *service) {
   ep_ready ready;
   uint64_t begin_ns = uv_hrtime(); /* it costs less than the time worked, and says about the same */
   while (ep_server_next_ready(service->core, &ready, now_of(service))) {
-    const ep_connection *connection = ready_handle(service, &ready);
+    ep_connection *connection = ready_handle(service, &ready);
     uint64_t end_ns = uv_hrtime();
-    if (connection->fair.shares) ep_fair_used(&service->fair, end_ns - begin_ns);
+    ep_fair_wrote(&service->fair, connection, end_ns - begin_ns);
     begin_ns = end_ns;
   }
 }

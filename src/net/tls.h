@@ -17,6 +17,8 @@
 enum {
   EP_TLS_PART = 64 * 1024,   /* so much is encrypted at a time, four records */
   EP_TLS_RECORD = 18 * 1024, /* no record is longer, header and all */
+  EP_TLS_OUTPUT_MOST =
+      256 * 1024, /* who makes us answer and reads nothing gets no more than that */
   EP_TLS_TROUBLE = 256
 };
 

@@ -12,9 +12,7 @@
 #include "net/tls.h"
 
 enum {
-  OUTPUT_MOST =
-      256 * 1024, /* a peer that makes us answer and reads nothing gets no more than that */
-  ALERT = 0x15,   /* the first bytes of records */
+  ALERT = 0x15, /* the first bytes of records */
   HANDSHAKE = 0x16
 };
 
@@ -152,7 +150,7 @@ ep_tls_session *ep_tls_begin(ep_tls *tls, const ep_address *server) {
   if (session == NULL) return NULL;
   session->tls = tls;
   ep_buffer_init(&session->output, &tls->memory);
-  session->output.most = OUTPUT_MOST;
+  session->output.most = EP_TLS_OUTPUT_MOST;
   ERR_clear_error();
   if (session_open(session, server)) return session;
   ERR_clear_error();

@@ -89,6 +89,10 @@ perform() {
     metrics) with plain sh src/test/metrics.sh ;;
     metrics-asan) with asan sh src/test/metrics.sh ;;
     hostile) make -s check-hostile ;;
+    lint) make -s lint ;;
+    load) make -s check-load ;;
+    threads) checked make -s -j"$jobs" WERROR=-Werror WAY=tsan CC=clang build/tsan/epigeon &&
+        with plain env TSAN=build/tsan/epigeon sh src/test/threads.sh ;;
     node) with plain sh src/test/node/run.sh ;;
     node-asan) with asan sh src/test/node/run.sh ;;
     install) sh src/test/install.sh ;;
@@ -120,8 +124,8 @@ run asan-build
 lane unit-valgrind
 lane format floors gen spec trace page freestanding unit unit-scalar unit-asan fuzz oracle-unit oracle-asan sim-asan model \
     mutants sim
-lane cli cli-asan cli-valgrind store store-asan tls tls-asan outsider outsider-asan metrics metrics-asan node node-asan install \
-    oracle oracle-proxy oracle-traffic ledger hostile
+lane cli cli-asan cli-valgrind store store-asan tls tls-asan outsider outsider-asan metrics metrics-asan threads node node-asan install \
+    oracle oracle-proxy oracle-traffic ledger hostile load lint
 wait
 lane conform mutation
 lane runner

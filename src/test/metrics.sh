@@ -75,7 +75,7 @@ wrong 'The store must be lmdb or memory' --store paper
 wrong 'The log level must be' --log-level loud
 wrong 'The form of the log must be text or json' --log xml
 wrong 'A limit of the server is out of its range' --store memory --mailbox 999999999
-wrong 'A limit of the server is out of its range' --store memory --frame 3GiB
+wrong "The limit frame must be at most 2GiB" --store memory --frame 3GiB
 wrong 'A limit of the server is out of its range' --store memory --memory 1MiB
 wrong 'The directory no/such for the store does not exist' --data no/such/place
 wrong 'The directory nowhere for the socket does not exist' --store memory --listen unix:nowhere/socket

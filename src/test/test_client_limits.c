@@ -170,7 +170,61 @@ START_TEST(v2_reads_as_much_as_it_is_told) {
 }
 END_TEST
 
+/* A client that has one message, and room in its outbox for `more` bytes behind it. */
+static desk *desk_with_room(size_t more) {
+  desk *d = desk_new();
+  d->config.outbox_bytes = 1; /* one always fits, or nothing could be sent at all */
+  desk_begin(d);
+  ck_assert_int_eq(desk_send(d, "bob", "1", NULL), EP_OK);
+  ck_assert_int_eq(desk_send(d, "bob", "1", NULL), EP_FULL);
+  size_t one = d->client->outbox.bytes;
+  desk_free(d);
+  d = desk_new();
+  d->config.outbox_bytes = one + more;
+  desk_begin(d);
+  ck_assert_int_eq(desk_send(d, "bob", "1", NULL), EP_OK);
+  ck_assert_uint_eq(d->client->outbox.bytes, one);
+  return d;
+}
+
+/* The limit outbox_bytes: one byte less room than a message takes, as much, and one more. */
+START_TEST(outbox_has_so_many_bytes) {
+  desk *d = desk_with_room(0);
+  size_t one = d->client->outbox.bytes;
+  ck_assert_int_eq(desk_send(d, "bob", "1", NULL), EP_FULL);
+  desk_free(d);
+  for (size_t room = one - 1; room <= one + 1; room++) {
+    d = desk_with_room(room);
+    ck_assert_int_eq(desk_send(d, "bob", "123", NULL), EP_FULL);
+    ck_assert_int_eq(desk_send(d, "bob", "12", NULL), room > one ? EP_OK : EP_FULL);
+    ck_assert_int_eq(desk_send(d, "bob", "1", NULL), room == one ? EP_OK : EP_FULL);
+    ck_assert_uint_eq(ep_client_unconfirmed(d->client), room < one ? 1 : 2);
+    desk_join2(d, "e1", 0);
+    tell(d, "{'action':'message.confirm','payload':0}"); /* there is room again */
+    ck_assert_int_eq(desk_send(d, "bob", "1", NULL), EP_OK);
+    ck_assert_int_eq(desk_send(d, "bob", "1", NULL), EP_FULL);
+    desk_free(d);
+  }
+}
+END_TEST
+
+/* A session counts as a message does. */
+START_TEST(outbox_counts_sessions) {
+  desk *d = desk_with_room(20);
+  ep_bytes session = EP_LITERAL("{\"room\":7}");
+  ck_assert_int_eq(ep_client_update_session(d->client, session, d->now), EP_FULL);
+  desk_free(d);
+  d = desk_with_room(200);
+  size_t before = d->client->outbox.bytes;
+  ck_assert_int_eq(ep_client_update_session(d->client, session, d->now), EP_OK);
+  ck_assert_uint_gt(d->client->outbox.bytes, before);
+  desk_free(d);
+}
+END_TEST
+
 void add_client_limits(TCase *tcase) {
+  tcase_add_test(tcase, outbox_has_so_many_bytes);
+  tcase_add_test(tcase, outbox_counts_sessions);
   tcase_add_test(tcase, v2_frame_limit);
   tcase_add_test(tcase, v2_too_large_for_this_server);
   tcase_add_test(tcase, v2_server_takes_less_than_before);

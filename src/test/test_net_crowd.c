@@ -1,5 +1,5 @@
-/* Net: connections counted by address.
- * Read first: net/crowd.h. */
+/* Net: connections counted by address, and who of those that have just come is read when.
+ * Read first: net/crowd.h, net/fair.h. */
 #include <check.h>
 #include <string.h>
 
@@ -94,11 +94,63 @@ START_TEST(without_memory) {
 }
 END_TEST
 
+/* ---- Who is read when: net/fair.h ------------------------------------------------------------ */
+
+enum { NOT_NEW = 8, WORK_NS = 1000 };
+
+/* Three connections that have just come, and some time for them. */
+static ep_connection three[3];
+static ep_fair fair;
+
+static void fair_make(void) {
+  memset(three, 0, sizeof three);
+  fair = (ep_fair){.credit_ns = 1000000, .turn_ns = 1000000};
+}
+
+START_TEST(who_was_put_off_is_not_overtaken) {
+  fair_make();
+  ck_assert_uint_gt(ep_fair_may_read(&fair, &three[0], 1), 0);
+  fair.credit_ns = -1;
+  ck_assert_uint_eq(ep_fair_may_read(&fair, &three[1], 1), 0);
+  ep_fair_put_off(&fair, &three[1]);
+  fair.credit_ns = 1000000; /* there is time again, but for somebody else */
+  ck_assert_uint_eq(ep_fair_may_read(&fair, &three[2], 1), 0);
+  ep_fair_put_off(&fair, &three[2]);
+  ck_assert_ptr_eq(fair.first, &three[1]);
+  ep_fair_leave(&fair, &three[1]); /* as a turn does with who is next */
+  three[1].fair.next_in = true;
+  fair.credit_ns = -1; /* what others used meanwhile does not send it back */
+  ck_assert_uint_gt(ep_fair_may_read(&fair, &three[1], 1), 0);
+  ck_assert_uint_eq(ep_fair_may_read(&fair, &three[1], 1), 0); /* once */
+  ep_fair_leave(&fair, &three[2]);
+  ck_assert_ptr_null(fair.first);
+}
+END_TEST
+
+START_TEST(what_others_send_to_a_new_one_is_not_its_own) {
+  fair_make();
+  ck_assert_uint_gt(ep_fair_may_read(&fair, &three[0], 1), 0);
+  int64_t credit = fair.credit_ns;
+  ep_fair_wrote(&fair, &three[0], WORK_NS); /* what it asked for */
+  ck_assert_int_eq(fair.credit_ns, credit - WORK_NS);
+  ep_fair_wrote(&fair, &three[0], WORK_NS);
+  ck_assert_int_eq(fair.credit_ns, credit - WORK_NS);
+  three[0].fair.reads = NOT_NEW; /* it shares because it holds much: then all of it counts */
+  ep_fair_wrote(&fair, &three[0], WORK_NS);
+  ck_assert_int_eq(fair.credit_ns, credit - 2 * WORK_NS);
+  three[0].fair.shares = false;
+  ep_fair_wrote(&fair, &three[0], WORK_NS);
+  ck_assert_int_eq(fair.credit_ns, credit - 2 * WORK_NS);
+}
+END_TEST
+
 TCase *ep_tests_net_crowd(void) {
   TCase *tests = tcase_create("crowd");
   tcase_add_test(tests, so_many_of_one_address);
   tcase_add_test(tests, what_one_address_is);
   tcase_add_test(tests, the_usual_number);
   tcase_add_test(tests, without_memory);
+  tcase_add_test(tests, who_was_put_off_is_not_overtaken);
+  tcase_add_test(tests, what_others_send_to_a_new_one_is_not_its_own);
   return tests;
 }

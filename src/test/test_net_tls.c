@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "net/tls.h"
 #include "test/test_net_world.h"
@@ -237,6 +239,107 @@ START_TEST(addresses_with_tls) {
 }
 END_TEST
 
+/* ---- One who makes us answer and reads nothing (EP-LIM-1) ------------------------------------ */
+
+/* The client asks for so many answers, each a record as long as its request. Returns that length.
+ */
+static size_t ask(unsigned count) {
+  size_t before = ep_buffer_len(&t.at_client->output);
+  for (unsigned i = 0; i < count; i++) {
+    ck_assert_int_eq(SSL_key_update(t.at_client->ssl, SSL_KEY_UPDATE_REQUESTED), 1);
+    ck_assert_int_eq(SSL_do_handshake(t.at_client->ssl), 1);
+  }
+  return (ep_buffer_len(&t.at_client->output) - before) / count;
+}
+
+/* Of what a session says and the socket has not taken: one answer below the most, the most, one
+ * above. */
+START_TEST(answers_in_a_session_are_bounded) {
+  static const uint8_t untaken[EP_TLS_OUTPUT_MOST];
+  for (int over = -1; over <= 1; over++) {
+    greet(EP_READ_BUFFER_LEN);
+    carry(t.at_server, t.at_client, EP_READ_BUFFER_LEN);
+    size_t one = ask((unsigned)(5 + over)), room = 4 * one;
+    ep_bytes asked = ep_buffer_bytes(&t.at_client->output), plain;
+    ep_buffer_append(&t.at_server->output, ep_bytes_of(untaken, EP_TLS_OUTPUT_MOST - room));
+    (void)ep_tls_receive(t.at_server, asked, &plain);
+    ck_assert_uint_le(ep_buffer_len(&t.at_server->output), EP_TLS_OUTPUT_MOST);
+    ck_assert_int_eq(t.at_server->phase, over > 0 ? EP_TLS_FAILED : EP_TLS_OPEN);
+    if (over > 0) ck_assert_ptr_nonnull(strstr(t.at_server->trouble, "reads nothing"));
+    both_end();
+  }
+}
+END_TEST
+
+static int deaf; /* the socket of one who does not read */
+
+static void deaf_asks(unsigned count) {
+  (void)ask(count);
+  ep_bytes raw = ep_buffer_bytes(&t.at_client->output);
+  ck_assert_int_eq(send(deaf, raw.data, raw.len, MSG_NOSIGNAL), (ssize_t)raw.len);
+  ep_buffer_consume(&t.at_client->output, raw.len);
+}
+
+static bool deaf_is_in(void) {
+  uint8_t raw[4096];
+  ep_bytes plain;
+  ssize_t got = recv(deaf, raw, sizeof raw, MSG_DONTWAIT);
+  if (got > 0) (void)ep_tls_receive(t.at_client, ep_bytes_of(raw, (size_t)got), &plain);
+  ep_bytes greeting = ep_buffer_bytes(&t.at_client->output);
+  if (greeting.len != 0 && send(deaf, greeting.data, greeting.len, MSG_NOSIGNAL) > 0)
+    ep_buffer_consume(&t.at_client->output, greeting.len);
+  const ep_connection *connection = w.service->connections;
+  return connection != NULL && connection->link.tls->phase == EP_TLS_OPEN &&
+         t.at_client->phase == EP_TLS_OPEN;
+}
+
+static size_t deaf_waited; /* bytes that waited for its socket, when it was looked at last */
+
+static bool is_cut_off(void) {
+  const ep_connection *connection = w.service->connections;
+  if (connection == NULL) return true;
+  deaf_waited = uv_stream_get_write_queue_size(&connection->link.uv.stream);
+  ck_assert_uint_le(deaf_waited, EP_LINK_WAITING_MOST);
+  deaf_asks(1);
+  return false;
+}
+
+static void on_untaken(uv_write_t *write, int code) { (void)write, (void)code; }
+
+/* So much waits for the socket already. */
+static void fill_socket(size_t len) {
+  static uint8_t untaken[EP_LINK_WAITING_MOST];
+  static uv_write_t write;
+  uv_buf_t buffer = uv_buf_init((char *)untaken, (unsigned)len);
+  uv_stream_t *stream = &w.service->connections->link.uv.stream;
+  ck_assert_int_eq(uv_write(&write, stream, &buffer, 1, on_untaken), 0);
+}
+
+static void serve_tls(void) {
+  static const char *const address = "tls:127.0.0.1:0";
+  ep_serve_options how = {.listen = &address, .listen_count = 1, .core = {.auth_ms = 600000}};
+  how.tls = (ep_tls_files){.cert = t.cert, .key = t.key};
+  ep_surroundings_default(&how.core.surroundings);
+  ck_assert_msg(ep_serve(&w.service, w.loop, &how, w.said, sizeof w.said) == EP_OK, "%s", w.said);
+}
+
+START_TEST(answers_that_wait_for_a_socket_are_bounded) {
+  int room = 4096;
+  serve_tls();
+  t.at_client = ep_tls_begin(t.client, &t.address);
+  deaf = plain_connect();
+  ck_assert_int_eq(setsockopt(deaf, SOL_SOCKET, SO_RCVBUF, &room, sizeof room), 0);
+  run_until(deaf_is_in);
+  size_t one = ask(1);
+  (void)uv_send_buffer_size(&w.service->connections->link.uv.handle, &room);
+  fill_socket(EP_LINK_WAITING_MOST - one);
+  run_until(is_cut_off);
+  ck_assert_uint_gt(deaf_waited + 8 * one, EP_LINK_WAITING_MOST); /* and not before */
+  (void)close(deaf);
+  service_stop();
+}
+END_TEST
+
 void add_net_tls(Suite *suite) {
   TCase *tests = tcase_create("tls");
   tcase_add_checked_fixture(tests, both_make, both_drop);
@@ -248,5 +351,7 @@ void add_net_tls(Suite *suite) {
   tcase_add_test(tests, the_name_must_be_right);
   tcase_add_test(tests, files_are_read_again);
   tcase_add_test(tests, addresses_with_tls);
+  tcase_add_test(tests, answers_in_a_session_are_bounded);
+  tcase_add_test(tests, answers_that_wait_for_a_socket_are_bounded);
   suite_add_tcase(suite, tests);
 }
