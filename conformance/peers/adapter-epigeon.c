@@ -12,7 +12,8 @@ static ep_loop *loop;
 static ep_dialer *dialer; /* made by the first command that needs it */
 static char server[256], state[4096];
 static bool durable;
-static unsigned slow_ms; /* that the application takes for each message */
+static unsigned max_version; /* 0: what the client asks for by itself */
+static unsigned slow_ms;     /* that the application takes for each message */
 
 #define BYTES(bytes) (int)(bytes).len, (const char *)(bytes).data
 
@@ -34,6 +35,7 @@ static void on_event(void *context, ep_dialer *from, const ep_event *e) {
   if (e->type == EP_EVENT_RECEIPT)
     printf("receipt\t%.*s\t%.*s\t%llu\t%llu\n", BYTES(e->uid), BYTES(e->client_id), count, missed);
   if (e->type == EP_EVENT_REFUSED) printf("refused\t%.*s\t%s\n", BYTES(e->uid), e->code);
+  if (e->type == EP_EVENT_PONG) printf("pong\t%llu\n", count);
   if (e->type == EP_EVENT_LOST) printf("lost\t%llu\t%llu\n", id, count);
   if (e->type == EP_EVENT_ERROR) printf("error\t%s\t%s\n", e->code, e->final ? "final" : "goes-on");
 }
@@ -43,6 +45,7 @@ static ep_client *the_client(void) {
   ep_dial_options how = {.server = server, .on_event = on_event, .core.client_id = "adapter"};
   if (dialer != NULL) return ep_dialer_client(dialer);
   if (durable) how.state = state;
+  how.core.max_version = max_version;
   ep_surroundings_default(&how.core.surroundings);
   if (ep_dial(&dialer, loop, &how, message, sizeof message) != EP_OK) exit(1);
   ep_client_disconnect(ep_dialer_client(dialer), ep_loop_now(loop)); /* until it is told */
@@ -68,6 +71,8 @@ static ep_status obey(char *words[4], uint64_t now) {
   if (strcmp(command, "session") == 0)
     return ep_client_update_session(the_client(), json(words[1]), now);
   if (strcmp(command, "slow") == 0) return slow_ms = (unsigned)atoi(words[1]), EP_OK;
+  if (strcmp(command, "ping") == 0) return ep_client_ping(the_client(), now);
+  if (strcmp(command, "version") == 0) return max_version = (unsigned)atoi(words[1]), EP_OK;
   if (strcmp(command, "durable") == 0) return durable = true, EP_OK;
   return puts("unsupported"), EP_OK;
 }

@@ -224,6 +224,7 @@ function obey (client, host, port, [word, ...fields]) {
   if (word === 'connect') return client.connect(host, port)
   if (word === 'disconnect') return client.disconnect()
   if (word === 'session') return client.setSession(JSON.parse(fields[0]))
+  if (word === 'version' && fields[0] === '1') return // it speaks nothing else
   if (word === 'slow') client.prependListener('message', () => block(Number(fields[0])))
   else if (word === 'send') client.send(JSON.parse(fields[0]), fields[1] ? JSON.parse(fields[1]) : undefined)
   else print('unsupported')

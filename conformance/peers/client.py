@@ -69,7 +69,8 @@ class Client(Streams):
     async def converse(self, reader):
         self.splitter, self.malformed, self.out = Splitter(LIMITS["frame"]), 0, 0
         self.heard, self.pinged = time.monotonic(), False
-        epoch, expect = (quote(self.epoch), str(self.expected)) if self.epoch else (None, "0")
+        self.resumed = self.expected if self.epoch else 0
+        epoch, expect = (quote(self.epoch) if self.epoch else None), str(self.resumed)
         self.write(message("auth", quote(self.name), version="2", instance=quote(self.instance), epoch=epoch,
                            expect=expect))  # [EP-AUTH-1, EP-NEG-1]
         reading = None
@@ -169,7 +170,14 @@ class Client(Streams):
         self.on("error", code, "final" if code in FINAL else "goes-on")
         if code in FINAL:
             self.wanted = False  # [EP-CLI-4]
+        if self.version == 2 and code == "unknown-id" and self.is_gone(whole_number(members(payload.text).get("of"))):
+            return self.new_instance()  # [EP-LOST-10]
         return code not in FINAL
+
+    def new_instance(self):
+        """Both sides number anew. False: this connection is over."""
+        self.instance, self.epoch = secrets.token_hex(8), None
+        return False
 
     def take_notice(self, action, payload, fields):
         shape = {"clients.list": list, "session.update": dict}.get(action, str)
@@ -194,8 +202,7 @@ class Client(Streams):
             self.window = max(1, whole_number(fields.get("window")) or 4096)
             self.largest = whole_number(limits.get("frame")) or LIMITS["frame"]
             if not self.resume(epoch.is_, expect):
-                self.instance, self.epoch = secrets.token_hex(8), None  # [EP-LOST-6]
-                return False
+                return self.new_instance()
         else:
             self.fall_back(known.is_)
         self.held, self.came, self.gap_since = {}, 0, None

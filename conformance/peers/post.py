@@ -2,7 +2,7 @@
 no sockets. Read first: frames.py, state.py. What it asks of the server: connection.write, connection.error, tell."""
 import time
 from collections import OrderedDict
-from frames import LIMITS, REASONS, is_name, members, message, quote, whole_number
+from frames import LIMITS, REASONS, frame_of, is_name, members, message, quote, whole_number
 from state import Item, Mail, Up
 
 class Post:
@@ -122,7 +122,14 @@ class Post:
         if client.version == 1 and up.fields["uid"].is_ in client.seen:
             self.confirm_v1(client, up)
             return True
-        return self.route(client, number, Mail(client, number, up), up, force)
+        mail = Mail(client, number, up)
+        if mail.to is not None and self.is_large(mail):
+            return self.accept(client, number, up._replace(refused="too-large"))
+        return self.route(client, number, mail, up, force)
+
+    def is_large(self, mail):
+        """Whether its copy can be larger than what is read: enveloped, under the longest id [EP-LIM-13]."""
+        return 2 * mail.size + 1000 > LIMITS["frame"] < len(frame_of(mail.text(9007199254740991), bare=False)) - 1
 
     def confirm_v1(self, client, up):
         uid = up.fields["uid"]

@@ -1,5 +1,5 @@
 """The two streams of client.py: what is kept until it is confirmed, what is delivered in order (spec/protocol.md,
-chapter 8). It knows no sockets. Read first: frames.py. What it asks of the client: write, error, on, take_error."""
+chapter 8). It knows no sockets. Read first: frames.py. What it asks of the client: write, error, on, take_error, new_instance."""
 import time
 import uuid
 from collections import OrderedDict
@@ -33,7 +33,9 @@ class Streams:
         # Up: what is unconfirmed, in order; how many of these were written on this connection.
         self.outbox, self.next, self.out, self.bytes, self.largest = [], 0, 0, 0, LIMITS["frame"]
         self.session, self.session_confirmed = "{}", "{}"
+        self.wrote = 0  # the id after the last that was ever written, or confirmed, in this numbering
         # Down: the id that is next in order (None: knows nothing), what came too early, whom it has heard.
+        self.resumed = 0  # EP/2: the id that was next when the connection began
         self.expected, self.held, self.came, self.gap_since, self.seen = None, {}, 0, None, OrderedDict()
 
     # ---- up: what the application gives ------------------------------------------------------
@@ -69,8 +71,8 @@ class Streams:
     def resume(self, epoch, expect):
         """EP/2: goes on where both sides are. False: they are out of step, and one of them has to give in."""
         first, same = self.outbox[0].id if self.outbox else self.next, epoch == self.epoch
-        if not first <= expect <= self.next if same else expect > 0:
-            return False
+        if not first <= expect <= self.wrote if same else expect > 0:
+            return False  # [EP-LOST-6]
         self.version = 2
         if same:
             self.confirm_up_to(expect - 1)  # [EP-RES-1]
@@ -86,7 +88,7 @@ class Streams:
         confirmed = self.session if self.spoke == 1 else self.session_confirmed
         if confirmed != "{}" and not (self.outbox and self.outbox[0].uid is None):
             self.outbox.insert(0, Item(confirmed))  # [EP-LOST-3]
-        self.epoch, self.expected = epoch, 0
+        self.epoch, self.expected, self.resumed = epoch, 0, 0
         self.renumber(0)
 
     def fall_back(self, known):
@@ -100,7 +102,7 @@ class Streams:
     def renumber(self, first):
         for number, item in enumerate(self.outbox, first):
             item.id = number
-        self.next = first + len(self.outbox)
+        self.next, self.wrote = first + len(self.outbox), first
         self.bytes = sum(item.size for item in self.outbox)
 
     def drop_large(self):
@@ -125,6 +127,7 @@ class Streams:
 
     def write_item(self, item):
         item.written = time.monotonic()
+        self.wrote = max(self.wrote, item.id + 1)
         self.write(item.text(self.name, self.version))
 
     def take_confirm(self, payload):
@@ -146,6 +149,7 @@ class Streams:
     def confirm_up_to(self, last):
         done = [item for item in self.outbox if item.id <= last]
         self.outbox = self.outbox[len(done):]
+        self.wrote = max(self.wrote, min(last + 1, self.next))
         for item in done:
             self.forget(item)
             if item.uid is None:
@@ -185,6 +189,8 @@ class Streams:
 
     def receive(self, number, item, size):
         """EP/2: in the order of the ids, each once [EP-RECV-1, EP-RECV-2]; what is early is held [EP-RECV-3]."""
+        if number < self.resumed:
+            return self.new_instance()  # [EP-LOST-11]
         if number < self.expected:
             self.confirm_due = True
             return
@@ -196,6 +202,13 @@ class Streams:
             self.confirm_due = True  # not before it was handed over [EP-RECV-8]
         if self.came > self.expected:
             self.write(message("message.retry", str(self.expected)))  # [EP-RECV-4, EP-RECV-13]
+
+    def is_gone(self, of):
+        """The server has let go of what we expect: we have had it, and do not remember [EP-LOST-10]."""
+        if of != self.expected:
+            return False
+        self.on("lost", str(of), str(min(self.held, default=of + 1) - of))
+        return True
 
     def hold(self, number, item):
         """The last field of an item is its size. When there are too many, the highest id goes."""

@@ -298,7 +298,7 @@ has r.tap 'requirement: "EP-G1-2"'
 has r.tap 'The server MUST write as `from` the client id'
 has r.md 'EP-G1-2'
 has r.html '<svg viewBox'
-has r.html 'Broken:'
+has r.html 'is broken:'
 command=$(node "$here/look.js" command r.json engine/to-a-friend@v1)
 (PATH=$(dirname "$conform"):$PATH; eval "$command") >out 2>err
 is 1 $? "the command of the evidence, $command,"
@@ -439,17 +439,34 @@ has out 'nothing for 6'
 conform_exits 0 server "127.0.0.1:$port" --cases numbers --limit mailbox=10
 conform_exits 1 server "127.0.0.1:$port" --cases numbers
 
+# Cases that want to be alone are: each of these asks, when others have had time to come, how many clients are there.
+port=$((port + 1))
+node "$here/fake.js" "$port" counts &
+fakes="$fakes $!"
+for _ in 1 2 3 4 5 6 7 8 9 10; do listens && break; done
+case_file crowd 'EP-RECV-1 · MUST · server · EP/2 · alone' <<'END'
+ada: join v2
+wait 300 ms
+ada> {"action":"ping"}
+ada< {"action":"pong","payload":1}
+END
+cp crowd/t.md crowd/u.md
+sed -e 's/ · alone//' -e 's/"payload":1/"payload":#/' crowd/t.md >crowd/a.md
+cp crowd/a.md crowd/v.md
+conform_exits 0 server "127.0.0.1:$port" --cases crowd --jobs 4
+
 # A server that ends and that nobody can start again: what is left was not run, and is not said to fail.
 port=$((port + 1))
 node "$here/fake.js" "$port" dies &
 fakes="$fakes $!"
 for _ in 1 2 3 4 5 6 7 8 9 10; do listens && break; done
 mkdir gone
-cp poison/t.md gone/a.md && cp numbers/t.md gone/b.md && cp numbers/t.md gone/c.md
-conform_exits 1 server "127.0.0.1:$port" --cases gone --jobs 1 --json r.json
-is 'FAIL EP-RECV-1' "$(node "$here/look.js" verdict r.json b/one)" 'the run that finds nobody'
-is 'INCONCLUSIVE -' "$(node "$here/look.js" verdict r.json c/one)" 'the run after it'
-has r.json 'no longer answers since about b/one'
+cp poison/t.md gone/a.md
+for later in $(seq 20 60); do cp numbers/t.md "gone/b$later.md"; done
+conform_exits 1 server "127.0.0.1:$port" --cases gone --jobs 2 --json r.json
+is 'FAIL EP-RECV-1' "$(node "$here/look.js" verdict r.json a/one)" 'the run that ends the server'
+is 'INCONCLUSIVE -' "$(node "$here/look.js" verdict r.json b60/one)" 'the last of those after it'
+has r.json 'no longer answers since about b'
 
 # ---- The real ones ----
 

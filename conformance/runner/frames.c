@@ -36,9 +36,9 @@ static bool write_form(play *p, conn *c, bool is_bare, span message) {
   else
     frames_envelope(&bytes, message);
   text_add(&bytes, "\f", 1);
+  watch_wrote(p, c, message); /* before: the answer can come while a long queue is written */
   bool good = write_out(p, c, text_span(&bytes));
   free(bytes.at);
-  watch_wrote(p, c, message);
   return good;
 }
 
@@ -82,6 +82,10 @@ static void learn_raw(play *p, conn *c, span bytes) {
   }
   c->raw.len -= from;
   if (from > 0) memmove(c->raw.at, c->raw.at + from, c->raw.len + 1);
+}
+
+/* Pongs that could not stand within a frame. */
+static void write_later(conn *c) {
   if (c->raw.len > 0) return;
   text_add(&c->out, c->later.at, c->later.len);
   c->later.len = 0;
@@ -101,8 +105,9 @@ bool frames_write_as(play *p, conn *c, const char *form, const char *words) {
     return write_form(p, c, strcmp(form, "bare") == 0, (span){expanded, len});
   }
   frames_unescape(&raw, expanded, len);
-  bool good = write_out(p, c, text_span(&raw));
   learn_raw(p, c, text_span(&raw));
+  bool good = write_out(p, c, text_span(&raw));
+  write_later(c);
   return good;
 }
 

@@ -1,9 +1,11 @@
 #!/bin/sh
 # Whether the verdicts of the suite can be relied on: our own server and client pass everything twenty times one
 # after the other, with a suite that takes ten times as long between its bytes and steps, and under Valgrind, which
-# is slow itself and finds what they do wrong with their memory. About half an hour.
+# is slow itself and finds what they do wrong with their memory. On two cores: a minute for each of the twenty turns, three
+# for `slowly`, ten or more for `valgrind`.
 # usage: EPIGEON_CONFORM=PATH EPIGEOND=PATH ADAPTER=PATH conformance/runner/long.sh [again] [slowly] [valgrind]
-# (all, when nothing is said; TURNS=3: so often). Prints what did not pass, and at last the count.
+# (all, when nothing is said; TURNS=3: so often). `make conform-long LONG=slowly` runs a part. Prints a line for each run with
+# what did not pass below it, and at last the count.
 set -u
 : "${EPIGEON_CONFORM:=build/plain/epigeon-conform}" "${EPIGEOND:=build/plain/epigeond}" "${ADAPTER:=build/plain/adapter-epigeon}"
 : "${TURNS:=20}"
@@ -17,7 +19,7 @@ export EPIGEON_CONFORM EPIGEOND ADAPTER
 
 # own NAME WORDS…: own.sh, counted.
 own() {
-    name=$1
+    name=$1 began=$(date +%s)
     shift
     sh conformance/runner/own.sh --quiet "$@" >"$dir/out" 2>&1
     status=$?
@@ -26,7 +28,7 @@ own() {
     if [ -z "$line" ]; then p=0 f=1; fi
     if [ $status != 0 ] && [ "$f" = 0 ]; then f=1; fi
     passed=$((passed + p)) failed=$((failed + f))
-    echo "$name: $p passed, $f failed"
+    echo "$name: $p passed, $f failed, $(($(date +%s) - began)) s"
     [ "$f" = 0 ] || cat "$dir/out"
 }
 

@@ -161,6 +161,8 @@ typedef struct play {
   const step *now;
   double step_began_ms, lag_ms, pumped_ms;
   double last_came_ms; /* when the last thing that a step waited for came */
+  double acted_ms;     /* when the suite last opened, wrote on or ended a connection */
+  double after_ms;     /* from when `after` of this step counts */
   unsigned judged;
   unsigned heard; /* messages that came from what is tested */
   json_t *steps;

@@ -28,10 +28,14 @@ static void put_head(FILE *out, const json_t *all) {
       ".SKIP summary b, .UNSUPPORTED summary b"
       " { color: var(--soft) }\n"
       "blockquote { margin: .5em 0; padding-left: 1em; border-left: 3px solid var(--line) }\n"
+      "blockquote.broken { border-color: var(--bad) } .bad, .broken b { color: var(--bad) }\n"
+      "dl { display: grid; grid-template-columns: max-content 1fr; gap: .3em 1em; margin: 1em 0 }\n"
+      "dt { color: var(--soft) } dd { margin: 0; overflow-wrap: anywhere }\n"
       "pre { overflow: auto; font: 12px/1.45 ui-monospace, monospace; background: #8881;"
       " padding: .6em } .wire { max-height: 30em }\n"
       "table { border-collapse: collapse } td, th { text-align: left; padding: .1em .8em .1em 0;"
       " vertical-align: top }\n"
+      ".counts td, .counts th, .mend td:nth-child(2) { text-align: right; padding-left: 1em }\n"
       ".mend td, .mend th { padding: .3em 1em .3em 0; border-bottom: 1px solid var(--line) }\n"
       "a { color: inherit } .died { color: var(--bad) } p code { overflow-wrap: anywhere }\n"
       "div.picture { overflow: auto; max-height: 40em }\n"
@@ -58,7 +62,7 @@ static void put_counts(FILE *out, const json_t *all) {
   const char *name;
   json_t *count, *stale;
   size_t i;
-  (void)fputs("<table><tr>", out);
+  (void)fputs("<table class=\"counts\"><tr>", out);
   json_object_foreach(json_object_get(all, "counts"), name, count)(void)
       fprintf(out, "<th>%s</th>", name);
   (void)fputs("</tr><tr>", out);
@@ -84,25 +88,33 @@ static void put_words(FILE *out, const char *words) {
   if (in_code) (void)fputs("</code>", out);
 }
 
-static void put_paragraph(FILE *out, const char *name, const char *words) {
+static void put_fact(FILE *out, const char *name, const char *words) {
   if (*words == '\0') return;
-  (void)fprintf(out, "<p><b>%s</b> <code>", name);
+  (void)fprintf(out, "<dt>%s</dt><dd><code>", name);
   results_xml(out, words);
-  (void)fputs("</code></p>\n", out);
+  (void)fputs("</code></dd>\n", out);
 }
 
+static void put_requirement(FILE *out, const char *id, const char *sentence, bool is_broken) {
+  (void)fprintf(out, "<blockquote%s><b>%s%s</b> ", is_broken ? " class=\"broken\"" : "", id,
+                is_broken ? " is broken:" : "");
+  put_words(out, sentence);
+  (void)fputs("</blockquote>\n", out);
+}
+
+/* What the case is about, and, where that is something else, what was broken. */
 static void put_requirements(FILE *out, const json_t *run) {
+  const char *broken = results_text(run, "requirement");
+  bool is_named = *broken == '\0';
   json_t *one;
   size_t i;
   json_array_foreach(json_object_get(run, "requirements"), i, one) {
-    (void)fprintf(out, "<blockquote><b>%s</b> ", results_text(one, "id"));
-    put_words(out, results_text(one, "sentence"));
-    (void)fputs("</blockquote>\n", out);
+    const char *id = results_text(one, "id");
+    bool is_broken = strcmp(id, broken) == 0;
+    put_requirement(out, id, results_text(one, "sentence"), is_broken);
+    is_named = is_named || is_broken;
   }
-  if (*results_text(run, "requirement") == '\0') return;
-  (void)fprintf(out, "<p>Broken:</p><blockquote><b>%s</b> ", results_text(run, "requirement"));
-  put_words(out, results_text(run, "sentence"));
-  (void)fputs("</blockquote>\n", out);
+  if (!is_named) put_requirement(out, broken, results_text(run, "sentence"), true);
 }
 
 static void put_steps(FILE *out, const json_t *run) {
@@ -110,9 +122,11 @@ static void put_steps(FILE *out, const json_t *run) {
   size_t i;
   (void)fputs("<pre>", out);
   json_array_foreach(json_object_get(run, "steps"), i, one) {
-    (void)fprintf(out, "%-13s", results_text(one, "verdict"));
+    const char *came = results_text(one, "verdict");
+    bool is_good = strcmp(came, "done") == 0 || strcmp(came, "PASS") == 0;
+    (void)fprintf(out, "%s%-13s", is_good ? "" : "<b class=\"bad\">", came);
     results_xml(out, results_text(one, "text"));
-    (void)fputc('\n', out);
+    (void)fputs(is_good ? "\n" : "</b>\n", out);
   }
   (void)fputs("</pre>\n", out);
 }
@@ -164,19 +178,20 @@ static void put_run(FILE *out, const json_t *run, bool is_open) {
   (void)fprintf(out, "<details class=\"%s\"%s><summary><b>%s%s</b> ", results_text(run, "verdict"),
                 is_open ? " open" : "", results_text(run, "verdict"),
                 json_is_true(json_object_get(run, "expected")) ? ", expected" : "");
-  results_xml(out, text_format("%s — %s", results_text(run, "id"), results_text(run, "title")));
+  put_words(out, text_format("%s — %s", results_text(run, "id"), results_text(run, "title")));
   (void)fputs("</summary>\n", out);
-  if (json_is_true(json_object_get(run, "server_died")))
-    put_paragraph(out, "The server ended by itself; it said", results_text(run, "server_said"));
   put_requirements(out, run);
   (void)fputs("<p>", out);
   put_words(out, results_text(run, "prose"));
-  (void)fputs("</p>\n", out);
-  put_paragraph(out, "acceptable", results_text(run, "acceptable"));
-  put_paragraph(out, "came", results_text(run, "came"));
-  if (*results_text(run, "came") == '\0') put_paragraph(out, "why", results_text(run, "reason"));
-  put_paragraph(out, results_step_name(run), results_text(run, "step"));
-  put_paragraph(out, "repeat", results_text(run, "command"));
+  (void)fputs("</p>\n<dl>", out);
+  put_fact(out, "acceptable", results_text(run, "acceptable"));
+  put_fact(out, "came", results_text(run, "came"));
+  if (*results_text(run, "came") == '\0') put_fact(out, "why", results_text(run, "reason"));
+  put_fact(out, results_step_name(run), results_text(run, "step"));
+  if (json_is_true(json_object_get(run, "server_died")))
+    put_fact(out, "the server said last", results_text(run, "server_said"));
+  put_fact(out, "repeat", results_text(run, "command"));
+  (void)fputs("</dl>\n", out);
   put_endings(out, run);
   put_steps(out, run);
   put_wire(out, run);

@@ -28,6 +28,7 @@ check-conform: $(out)/epigeon-conform $(out)/epigeond $(out)/adapter-epigeon ## 
 	@EPIGEON_CONFORM=$(out)/epigeon-conform EPIGEOND=$(out)/epigeond ADAPTER=$(out)/adapter-epigeon \
 		sh conformance/runner/own.sh
 
+# LONG=again, slowly or valgrind: a part of it.
 conform-long: $(out)/epigeon-conform $(out)/epigeond $(out)/adapter-epigeon ## our own against the suite 20 times, slowed down tenfold, under Valgrind
 	@EPIGEON_CONFORM=$(out)/epigeon-conform EPIGEOND=$(out)/epigeond ADAPTER=$(out)/adapter-epigeon \
-		sh conformance/runner/long.sh
+		sh conformance/runner/long.sh $(LONG)

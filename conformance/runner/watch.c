@@ -268,7 +268,8 @@ static void learn_welcome(conn *c, const frame *f) {
     c->of->next_up = 0;
     watch_start_over(c->of);
   }
-  c->version = f->version >= 2 ? 2 : 1;
+  bool is_asked = !c->asked.is_asked || c->asked.version >= 2;
+  c->version = f->version >= 2 && is_asked ? 2 : 1;
   c->has_next = c->version == 2;
   c->next_item = f->expect;
 }

@@ -77,6 +77,7 @@ conn *wire_new(play *p, const char *name, int fd) {
   made->name = text_same(name);
   made->fd = fd;
   made->number = (unsigned)p->conn_count + 1;
+  p->acted_ms = wire_now();
   made->split_ns = (long)(SPLIT_PAUSE_NS * play_stretch(p));
   frame_splitter_init(&made->in, FRAME_MOST);
   p->conns = text_grow(p->conns, (p->conn_count + 1) * sizeof(conn *));
@@ -144,6 +145,7 @@ void wire_close(play *p, conn *c, bool reset) {
   if (reset) (void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
   wire_note(p, c, "the suite %s connection %u", reset ? "cuts" : "closes", c->number);
   (void)close(c->fd);
+  p->acted_ms = wire_now();
   c->fd = -1;
   if (c->end == END_OPEN) c->end = END_BY_SUITE;
 }
@@ -274,6 +276,7 @@ bool wire_flush(play *p, conn *c) {
 }
 
 bool wire_write(play *p, conn *c, span bytes) {
+  p->acted_ms = wire_now();
   text_add(&c->out, bytes.text, bytes.len);
   if (c->is_batching) return true;
   return wire_flush(p, c);

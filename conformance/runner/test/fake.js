@@ -128,7 +128,7 @@ function onFrame(socket, bytes) {
   if (!socket.id) return
   const me = clients.get(socket.id)
   if (m.action === 'message.new') onMessage(socket, text, m.payload)
-  if (m.action === 'ping' && !is('no-pong')) write(socket, { action: 'pong', payload: m.payload })
+  if (m.action === 'ping' && !is('no-pong')) write(socket, { action: 'pong', payload: is('counts') ? [...clients.values()].filter((c) => c.socket).length : m.payload })
   if (m.action === 'clients.list') list(socket)
   if (m.action === 'message.confirm') me.mailbox = me.mailbox.filter((i) => (typeof m.payload === 'string' ? i.uid !== m.payload : i.id > m.payload))
 }
