@@ -92,7 +92,9 @@ typedef enum ep_client_input {
     X(asked_v2) \
     X(is_final) \
     X(is_unconfirmed) \
+    X(is_below_resumed) \
     X(has_id) \
+    X(is_expected_unknown) \
 
 #define EP_CLIENT_ACTIONS(X) \
     X(want_open) \
@@ -121,6 +123,7 @@ typedef enum ep_client_input {
     X(say_bye) \
     X(receive) \
     X(refuse_unknown_id) \
+    X(start_over_without) \
     X(answer_ping) \
     X(note_pong) \
     X(refuse_unknown) \
@@ -132,193 +135,197 @@ typedef enum ep_client_input {
     X(repeat_unconfirmed) \
 
 #define EP_CLIENT_ROWS(X) \
-    X(IDLE, CONNECT, always, want_open, CONNECTING, "EP-CLI-1", 993) \
-    X(IDLE, DISCONNECT, always, ignore, IDLE, "EP-ERR-6", 1038) \
-    X(IDLE, SESSION, always, ignore, IDLE, "EP-ERR-6", 1038) \
-    X(IDLE, OPENED, always, ignore, IDLE, "EP-ERR-6", 1038) \
-    X(IDLE, CLOSED, always, ignore, IDLE, "EP-ERR-6", 1038) \
-    X(IDLE, AUTH_V1, always, ignore, IDLE, "EP-ERR-6", 1038) \
-    X(IDLE, AUTH_V2, always, ignore, IDLE, "EP-ERR-6", 1038) \
-    X(IDLE, SESSION_UPDATE, always, ignore, IDLE, "EP-ERR-6", 1038) \
-    X(IDLE, CLIENTS_LIST, always, ignore, IDLE, "EP-ERR-6", 1038) \
-    X(IDLE, CLIENT_CONNECT, always, ignore, IDLE, "EP-ERR-6", 1038) \
-    X(IDLE, CLIENT_DISCONNECT, always, ignore, IDLE, "EP-ERR-6", 1038) \
-    X(IDLE, MESSAGE_NEW, always, ignore, IDLE, "EP-ERR-6", 1038) \
-    X(IDLE, MESSAGE_CONFIRM, always, ignore, IDLE, "EP-ERR-6", 1038) \
-    X(IDLE, MESSAGE_RETRY, always, ignore, IDLE, "EP-ERR-6", 1038) \
-    X(IDLE, MESSAGE_RECEIPT, always, ignore, IDLE, "EP-ERR-6", 1038) \
-    X(IDLE, ERROR, always, ignore, IDLE, "EP-ERR-6", 1038) \
-    X(IDLE, PING, always, ignore, IDLE, "EP-ERR-6", 1038) \
-    X(IDLE, PONG, always, ignore, IDLE, "EP-ERR-6", 1038) \
-    X(IDLE, BYE, always, ignore, IDLE, "EP-ERR-6", 1038) \
-    X(IDLE, UNKNOWN, always, ignore, IDLE, "EP-ERR-6", 1038) \
-    X(IDLE, INVALID, always, ignore, IDLE, "EP-ERR-6", 1038) \
-    X(IDLE, MALFORMED, always, ignore, IDLE, "EP-ERR-6", 1038) \
-    X(IDLE, OVERSIZE, always, ignore, IDLE, "EP-ERR-6", 1038) \
-    X(IDLE, OVERDEEP, always, ignore, IDLE, "EP-ERR-6", 1038) \
-    X(IDLE, RECONNECT, always, ignore, IDLE, "EP-ERR-6", 1038) \
-    X(IDLE, AUTH_TIMEOUT, always, ignore, IDLE, "EP-ERR-6", 1038) \
-    X(IDLE, SILENCE, always, ignore, IDLE, "EP-ERR-6", 1038) \
-    X(IDLE, IDLE, always, ignore, IDLE, "EP-ERR-6", 1038) \
-    X(IDLE, REPEAT, always, ignore, IDLE, "EP-ERR-6", 1038) \
-    X(IDLE, GAP, always, ignore, IDLE, "EP-ERR-6", 1038) \
-    X(WAITING, CONNECT, always, want_open, CONNECTING, "EP-CLI-1", 993) \
-    X(WAITING, DISCONNECT, always, rest, IDLE, "EP-CLI-3", 995) \
-    X(WAITING, SESSION, always, ignore, WAITING, "EP-ERR-6", 1038) \
-    X(WAITING, OPENED, always, ignore, WAITING, "EP-ERR-6", 1038) \
-    X(WAITING, CLOSED, always, ignore, WAITING, "EP-ERR-6", 1038) \
-    X(WAITING, AUTH_V1, always, ignore, WAITING, "EP-ERR-6", 1038) \
-    X(WAITING, AUTH_V2, always, ignore, WAITING, "EP-ERR-6", 1038) \
-    X(WAITING, SESSION_UPDATE, always, ignore, WAITING, "EP-ERR-6", 1038) \
-    X(WAITING, CLIENTS_LIST, always, ignore, WAITING, "EP-ERR-6", 1038) \
-    X(WAITING, CLIENT_CONNECT, always, ignore, WAITING, "EP-ERR-6", 1038) \
-    X(WAITING, CLIENT_DISCONNECT, always, ignore, WAITING, "EP-ERR-6", 1038) \
-    X(WAITING, MESSAGE_NEW, always, ignore, WAITING, "EP-ERR-6", 1038) \
-    X(WAITING, MESSAGE_CONFIRM, always, ignore, WAITING, "EP-ERR-6", 1038) \
-    X(WAITING, MESSAGE_RETRY, always, ignore, WAITING, "EP-ERR-6", 1038) \
-    X(WAITING, MESSAGE_RECEIPT, always, ignore, WAITING, "EP-ERR-6", 1038) \
-    X(WAITING, ERROR, always, ignore, WAITING, "EP-ERR-6", 1038) \
-    X(WAITING, PING, always, ignore, WAITING, "EP-ERR-6", 1038) \
-    X(WAITING, PONG, always, ignore, WAITING, "EP-ERR-6", 1038) \
-    X(WAITING, BYE, always, ignore, WAITING, "EP-ERR-6", 1038) \
-    X(WAITING, UNKNOWN, always, ignore, WAITING, "EP-ERR-6", 1038) \
-    X(WAITING, INVALID, always, ignore, WAITING, "EP-ERR-6", 1038) \
-    X(WAITING, MALFORMED, always, ignore, WAITING, "EP-ERR-6", 1038) \
-    X(WAITING, OVERSIZE, always, ignore, WAITING, "EP-ERR-6", 1038) \
-    X(WAITING, OVERDEEP, always, ignore, WAITING, "EP-ERR-6", 1038) \
-    X(WAITING, RECONNECT, always, want_open, CONNECTING, "EP-CLI-2", 994) \
-    X(WAITING, AUTH_TIMEOUT, always, ignore, WAITING, "EP-ERR-6", 1038) \
-    X(WAITING, SILENCE, always, ignore, WAITING, "EP-ERR-6", 1038) \
-    X(WAITING, IDLE, always, ignore, WAITING, "EP-ERR-6", 1038) \
-    X(WAITING, REPEAT, always, ignore, WAITING, "EP-ERR-6", 1038) \
-    X(WAITING, GAP, always, ignore, WAITING, "EP-ERR-6", 1038) \
-    X(CONNECTING, CONNECT, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
-    X(CONNECTING, DISCONNECT, always, hang_up, IDLE, "EP-CLI-3", 999) \
-    X(CONNECTING, SESSION, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
-    X(CONNECTING, OPENED, always, greet, GREETING, "EP-AUTH-1", 996) \
-    X(CONNECTING, CLOSED, always, back_off, WAITING, "EP-CLI-2", 997) \
-    X(CONNECTING, AUTH_V1, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
-    X(CONNECTING, AUTH_V2, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
-    X(CONNECTING, SESSION_UPDATE, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
-    X(CONNECTING, CLIENTS_LIST, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
-    X(CONNECTING, CLIENT_CONNECT, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
-    X(CONNECTING, CLIENT_DISCONNECT, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
-    X(CONNECTING, MESSAGE_NEW, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
-    X(CONNECTING, MESSAGE_CONFIRM, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
-    X(CONNECTING, MESSAGE_RETRY, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
-    X(CONNECTING, MESSAGE_RECEIPT, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
-    X(CONNECTING, ERROR, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
-    X(CONNECTING, PING, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
-    X(CONNECTING, PONG, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
-    X(CONNECTING, BYE, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
-    X(CONNECTING, UNKNOWN, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
-    X(CONNECTING, INVALID, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
-    X(CONNECTING, MALFORMED, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
-    X(CONNECTING, OVERSIZE, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
-    X(CONNECTING, OVERDEEP, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
-    X(CONNECTING, RECONNECT, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
-    X(CONNECTING, AUTH_TIMEOUT, always, give_up_connection, WAITING, "EP-AUTH-4", 998) \
-    X(CONNECTING, SILENCE, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
-    X(CONNECTING, IDLE, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
-    X(CONNECTING, REPEAT, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
-    X(CONNECTING, GAP, always, ignore, CONNECTING, "EP-ERR-6", 1038) \
-    X(GREETING, CONNECT, always, ignore, GREETING, "EP-ERR-6", 1038) \
-    X(GREETING, DISCONNECT, always, hang_up, IDLE, "EP-CLI-3", 999) \
-    X(GREETING, SESSION, always, ignore, GREETING, "EP-ERR-6", 1038) \
-    X(GREETING, OPENED, always, ignore, GREETING, "EP-ERR-6", 1038) \
-    X(GREETING, CLOSED, always, back_off, WAITING, "EP-CLI-2", 1007) \
-    X(GREETING, AUTH_V1, always, resume_v1, V1, "EP-NEG-4", 1000) \
-    X(GREETING, AUTH_V2, out_of_step, start_over, WAITING, "EP-LOST-6", 1001) \
-    X(GREETING, AUTH_V2, asked_v2, resume_v2, V2, "EP-RES-1", 1002) \
-    X(GREETING, AUTH_V2, always, resume_v1, V1, "EP-NEG-4", 1003) \
-    X(GREETING, SESSION_UPDATE, always, ignore, GREETING, "EP-ERR-6", 1038) \
-    X(GREETING, CLIENTS_LIST, always, ignore, GREETING, "EP-ERR-6", 1038) \
-    X(GREETING, CLIENT_CONNECT, always, ignore, GREETING, "EP-ERR-6", 1038) \
-    X(GREETING, CLIENT_DISCONNECT, always, ignore, GREETING, "EP-ERR-6", 1038) \
-    X(GREETING, MESSAGE_NEW, always, ignore, GREETING, "EP-ERR-6", 1038) \
-    X(GREETING, MESSAGE_CONFIRM, always, ignore, GREETING, "EP-ERR-6", 1038) \
-    X(GREETING, MESSAGE_RETRY, always, ignore, GREETING, "EP-ERR-6", 1038) \
-    X(GREETING, MESSAGE_RECEIPT, always, ignore, GREETING, "EP-ERR-6", 1038) \
-    X(GREETING, ERROR, is_final, give_up, IDLE, "EP-CLI-4", 1004) \
-    X(GREETING, ERROR, always, note_error, GREETING, "EP-ERR-1", 1005) \
-    X(GREETING, PING, always, ignore, GREETING, "EP-ERR-6", 1038) \
-    X(GREETING, PONG, always, ignore, GREETING, "EP-ERR-6", 1038) \
-    X(GREETING, BYE, always, ignore, GREETING, "EP-ERR-6", 1038) \
-    X(GREETING, UNKNOWN, always, ignore, GREETING, "EP-ERR-6", 1038) \
-    X(GREETING, INVALID, always, ignore, GREETING, "EP-ERR-6", 1038) \
-    X(GREETING, MALFORMED, always, give_up_connection, WAITING, "EP-ERR-3", 1008) \
-    X(GREETING, OVERSIZE, always, ignore, GREETING, "EP-ERR-6", 1038) \
-    X(GREETING, OVERDEEP, always, ignore, GREETING, "EP-ERR-6", 1038) \
-    X(GREETING, RECONNECT, always, ignore, GREETING, "EP-ERR-6", 1038) \
-    X(GREETING, AUTH_TIMEOUT, always, give_up_connection, WAITING, "EP-AUTH-4", 998) \
-    X(GREETING, SILENCE, always, ignore, GREETING, "EP-ERR-6", 1038) \
-    X(GREETING, IDLE, always, ignore, GREETING, "EP-ERR-6", 1038) \
-    X(GREETING, REPEAT, always, greet, GREETING, "EP-SEND-7", 1006) \
-    X(GREETING, GAP, always, ignore, GREETING, "EP-ERR-6", 1038) \
-    X(V1, CONNECT, always, ignore, V1, "EP-ERR-6", 1038) \
-    X(V1, DISCONNECT, always, hang_up, IDLE, "EP-CLI-3", 999) \
-    X(V1, SESSION, always, write_session, V1, "EP-SESS-1", 1037) \
-    X(V1, OPENED, always, ignore, V1, "EP-ERR-6", 1038) \
-    X(V1, CLOSED, always, back_off, WAITING, "EP-CLI-2", 1007) \
-    X(V1, AUTH_V1, always, ignore, V1, "EP-ERR-6", 1038) \
-    X(V1, AUTH_V2, always, ignore, V1, "EP-ERR-6", 1038) \
-    X(V1, SESSION_UPDATE, always, note_session, V1, "EP-PRES-3", 1009) \
-    X(V1, CLIENTS_LIST, always, note_list, V1, "EP-PRES-4", 1010) \
-    X(V1, CLIENT_CONNECT, always, note_arrival, V1, "EP-PRES-1", 1011) \
-    X(V1, CLIENT_DISCONNECT, always, note_departure, V1, "EP-PRES-2", 1012) \
-    X(V1, MESSAGE_NEW, always, receive_v1, V1, "EP-RECV-5", 1013) \
-    X(V1, MESSAGE_CONFIRM, always, take_confirm, V1, "EP-SEND-4, EP-SEND-5", 1015) \
-    X(V1, MESSAGE_RETRY, is_unconfirmed, repeat_item, V1, "EP-SEND-6", 1016) \
-    X(V1, MESSAGE_RETRY, always, ignore, V1, "EP-SEND-6", 1017) \
-    X(V1, MESSAGE_RECEIPT, always, ignore, V1, "EP-ERR-6", 1038) \
-    X(V1, ERROR, always, ignore, V1, "EP-ERR-6", 1038) \
-    X(V1, PING, always, ignore, V1, "EP-ERR-6", 1038) \
-    X(V1, PONG, always, ignore, V1, "EP-ERR-6", 1038) \
-    X(V1, BYE, always, ignore, V1, "EP-ERR-6", 1038) \
-    X(V1, UNKNOWN, always, ignore, V1, "EP-ERR-6", 1038) \
-    X(V1, INVALID, always, ignore, V1, "EP-ERR-6", 1038) \
-    X(V1, MALFORMED, always, ignore, V1, "EP-ERR-6", 1038) \
-    X(V1, OVERSIZE, always, note_over_limit, V1, "EP-LIM-10", 1029) \
-    X(V1, OVERDEEP, always, note_over_limit, V1, "EP-LIM-10", 1029) \
-    X(V1, RECONNECT, always, ignore, V1, "EP-ERR-6", 1038) \
-    X(V1, AUTH_TIMEOUT, always, ignore, V1, "EP-ERR-6", 1038) \
-    X(V1, SILENCE, always, ignore, V1, "EP-ERR-6", 1038) \
-    X(V1, IDLE, always, ignore, V1, "EP-ERR-6", 1038) \
-    X(V1, REPEAT, always, resend_v1, V1, "EP-SEND-8", 1034) \
-    X(V1, GAP, always, skip_gap, V1, "EP-RECV-7", 1036) \
-    X(V2, CONNECT, always, ignore, V2, "EP-ERR-6", 1038) \
-    X(V2, DISCONNECT, always, say_bye, IDLE, "EP-CLI-3", 1033) \
-    X(V2, SESSION, always, ignore, V2, "EP-ERR-6", 1038) \
-    X(V2, OPENED, always, ignore, V2, "EP-ERR-6", 1038) \
-    X(V2, CLOSED, always, back_off, WAITING, "EP-CLI-2", 1007) \
-    X(V2, AUTH_V1, always, ignore, V2, "EP-ERR-6", 1038) \
-    X(V2, AUTH_V2, always, ignore, V2, "EP-ERR-6", 1038) \
-    X(V2, SESSION_UPDATE, always, note_session, V2, "EP-PRES-3", 1009) \
-    X(V2, CLIENTS_LIST, always, note_list, V2, "EP-PRES-4", 1010) \
-    X(V2, CLIENT_CONNECT, always, note_arrival, V2, "EP-PRES-1", 1011) \
-    X(V2, CLIENT_DISCONNECT, always, note_departure, V2, "EP-PRES-2", 1012) \
-    X(V2, MESSAGE_NEW, always, receive, V2, "EP-RECV-1", 1014) \
-    X(V2, MESSAGE_CONFIRM, always, take_confirm, V2, "EP-SEND-4, EP-SEND-5", 1015) \
-    X(V2, MESSAGE_RETRY, is_unconfirmed, repeat_item, V2, "EP-SEND-6", 1016) \
-    X(V2, MESSAGE_RETRY, always, refuse_unknown_id, V2, "EP-SEND-6", 1018) \
-    X(V2, MESSAGE_RECEIPT, always, receive, V2, "EP-RCPT-1", 1019) \
-    X(V2, ERROR, has_id, receive, V2, "EP-ERR-7", 1020) \
-    X(V2, ERROR, is_final, give_up, IDLE, "EP-CLI-4", 1021) \
-    X(V2, ERROR, always, note_error, V2, "EP-ERR-1", 1022) \
-    X(V2, PING, always, answer_ping, V2, "EP-TIME-2", 1023) \
-    X(V2, PONG, always, note_pong, V2, "EP-TIME-2", 1024) \
-    X(V2, BYE, always, give_up_connection, WAITING, "EP-TIME-4", 1025) \
-    X(V2, UNKNOWN, always, refuse_unknown, V2, "EP-ERR-2", 1026) \
-    X(V2, INVALID, always, refuse_invalid, V2, "EP-ERR-4", 1027) \
-    X(V2, MALFORMED, always, refuse_malformed, WAITING, "EP-ERR-3", 1028) \
-    X(V2, OVERSIZE, always, refuse_over_limit, V2, "EP-LIM-10", 1030) \
-    X(V2, OVERDEEP, always, refuse_over_limit, V2, "EP-LIM-10", 1030) \
-    X(V2, RECONNECT, always, ignore, V2, "EP-ERR-6", 1038) \
-    X(V2, AUTH_TIMEOUT, always, ignore, V2, "EP-ERR-6", 1038) \
-    X(V2, SILENCE, always, ping_peer, V2, "EP-TIME-2", 1031) \
-    X(V2, IDLE, always, say_idle, WAITING, "EP-TIME-3", 1032) \
-    X(V2, REPEAT, always, repeat_unconfirmed, V2, "EP-SEND-7", 1035) \
-    X(V2, GAP, always, ignore, V2, "EP-ERR-6", 1038) \
+    X(IDLE, CONNECT, always, want_open, CONNECTING, "EP-CLI-1", 1012) \
+    X(IDLE, DISCONNECT, always, ignore, IDLE, "EP-ERR-6", 1059) \
+    X(IDLE, SESSION, always, ignore, IDLE, "EP-ERR-6", 1059) \
+    X(IDLE, OPENED, always, ignore, IDLE, "EP-ERR-6", 1059) \
+    X(IDLE, CLOSED, always, ignore, IDLE, "EP-ERR-6", 1059) \
+    X(IDLE, AUTH_V1, always, ignore, IDLE, "EP-ERR-6", 1059) \
+    X(IDLE, AUTH_V2, always, ignore, IDLE, "EP-ERR-6", 1059) \
+    X(IDLE, SESSION_UPDATE, always, ignore, IDLE, "EP-ERR-6", 1059) \
+    X(IDLE, CLIENTS_LIST, always, ignore, IDLE, "EP-ERR-6", 1059) \
+    X(IDLE, CLIENT_CONNECT, always, ignore, IDLE, "EP-ERR-6", 1059) \
+    X(IDLE, CLIENT_DISCONNECT, always, ignore, IDLE, "EP-ERR-6", 1059) \
+    X(IDLE, MESSAGE_NEW, always, ignore, IDLE, "EP-ERR-6", 1059) \
+    X(IDLE, MESSAGE_CONFIRM, always, ignore, IDLE, "EP-ERR-6", 1059) \
+    X(IDLE, MESSAGE_RETRY, always, ignore, IDLE, "EP-ERR-6", 1059) \
+    X(IDLE, MESSAGE_RECEIPT, always, ignore, IDLE, "EP-ERR-6", 1059) \
+    X(IDLE, ERROR, always, ignore, IDLE, "EP-ERR-6", 1059) \
+    X(IDLE, PING, always, ignore, IDLE, "EP-ERR-6", 1059) \
+    X(IDLE, PONG, always, ignore, IDLE, "EP-ERR-6", 1059) \
+    X(IDLE, BYE, always, ignore, IDLE, "EP-ERR-6", 1059) \
+    X(IDLE, UNKNOWN, always, ignore, IDLE, "EP-ERR-6", 1059) \
+    X(IDLE, INVALID, always, ignore, IDLE, "EP-ERR-6", 1059) \
+    X(IDLE, MALFORMED, always, ignore, IDLE, "EP-ERR-6", 1059) \
+    X(IDLE, OVERSIZE, always, ignore, IDLE, "EP-ERR-6", 1059) \
+    X(IDLE, OVERDEEP, always, ignore, IDLE, "EP-ERR-6", 1059) \
+    X(IDLE, RECONNECT, always, ignore, IDLE, "EP-ERR-6", 1059) \
+    X(IDLE, AUTH_TIMEOUT, always, ignore, IDLE, "EP-ERR-6", 1059) \
+    X(IDLE, SILENCE, always, ignore, IDLE, "EP-ERR-6", 1059) \
+    X(IDLE, IDLE, always, ignore, IDLE, "EP-ERR-6", 1059) \
+    X(IDLE, REPEAT, always, ignore, IDLE, "EP-ERR-6", 1059) \
+    X(IDLE, GAP, always, ignore, IDLE, "EP-ERR-6", 1059) \
+    X(WAITING, CONNECT, always, want_open, CONNECTING, "EP-CLI-1", 1012) \
+    X(WAITING, DISCONNECT, always, rest, IDLE, "EP-CLI-3", 1014) \
+    X(WAITING, SESSION, always, ignore, WAITING, "EP-ERR-6", 1059) \
+    X(WAITING, OPENED, always, ignore, WAITING, "EP-ERR-6", 1059) \
+    X(WAITING, CLOSED, always, ignore, WAITING, "EP-ERR-6", 1059) \
+    X(WAITING, AUTH_V1, always, ignore, WAITING, "EP-ERR-6", 1059) \
+    X(WAITING, AUTH_V2, always, ignore, WAITING, "EP-ERR-6", 1059) \
+    X(WAITING, SESSION_UPDATE, always, ignore, WAITING, "EP-ERR-6", 1059) \
+    X(WAITING, CLIENTS_LIST, always, ignore, WAITING, "EP-ERR-6", 1059) \
+    X(WAITING, CLIENT_CONNECT, always, ignore, WAITING, "EP-ERR-6", 1059) \
+    X(WAITING, CLIENT_DISCONNECT, always, ignore, WAITING, "EP-ERR-6", 1059) \
+    X(WAITING, MESSAGE_NEW, always, ignore, WAITING, "EP-ERR-6", 1059) \
+    X(WAITING, MESSAGE_CONFIRM, always, ignore, WAITING, "EP-ERR-6", 1059) \
+    X(WAITING, MESSAGE_RETRY, always, ignore, WAITING, "EP-ERR-6", 1059) \
+    X(WAITING, MESSAGE_RECEIPT, always, ignore, WAITING, "EP-ERR-6", 1059) \
+    X(WAITING, ERROR, always, ignore, WAITING, "EP-ERR-6", 1059) \
+    X(WAITING, PING, always, ignore, WAITING, "EP-ERR-6", 1059) \
+    X(WAITING, PONG, always, ignore, WAITING, "EP-ERR-6", 1059) \
+    X(WAITING, BYE, always, ignore, WAITING, "EP-ERR-6", 1059) \
+    X(WAITING, UNKNOWN, always, ignore, WAITING, "EP-ERR-6", 1059) \
+    X(WAITING, INVALID, always, ignore, WAITING, "EP-ERR-6", 1059) \
+    X(WAITING, MALFORMED, always, ignore, WAITING, "EP-ERR-6", 1059) \
+    X(WAITING, OVERSIZE, always, ignore, WAITING, "EP-ERR-6", 1059) \
+    X(WAITING, OVERDEEP, always, ignore, WAITING, "EP-ERR-6", 1059) \
+    X(WAITING, RECONNECT, always, want_open, CONNECTING, "EP-CLI-2", 1013) \
+    X(WAITING, AUTH_TIMEOUT, always, ignore, WAITING, "EP-ERR-6", 1059) \
+    X(WAITING, SILENCE, always, ignore, WAITING, "EP-ERR-6", 1059) \
+    X(WAITING, IDLE, always, ignore, WAITING, "EP-ERR-6", 1059) \
+    X(WAITING, REPEAT, always, ignore, WAITING, "EP-ERR-6", 1059) \
+    X(WAITING, GAP, always, ignore, WAITING, "EP-ERR-6", 1059) \
+    X(CONNECTING, CONNECT, always, ignore, CONNECTING, "EP-ERR-6", 1059) \
+    X(CONNECTING, DISCONNECT, always, hang_up, IDLE, "EP-CLI-3", 1018) \
+    X(CONNECTING, SESSION, always, ignore, CONNECTING, "EP-ERR-6", 1059) \
+    X(CONNECTING, OPENED, always, greet, GREETING, "EP-AUTH-1", 1015) \
+    X(CONNECTING, CLOSED, always, back_off, WAITING, "EP-CLI-2", 1016) \
+    X(CONNECTING, AUTH_V1, always, ignore, CONNECTING, "EP-ERR-6", 1059) \
+    X(CONNECTING, AUTH_V2, always, ignore, CONNECTING, "EP-ERR-6", 1059) \
+    X(CONNECTING, SESSION_UPDATE, always, ignore, CONNECTING, "EP-ERR-6", 1059) \
+    X(CONNECTING, CLIENTS_LIST, always, ignore, CONNECTING, "EP-ERR-6", 1059) \
+    X(CONNECTING, CLIENT_CONNECT, always, ignore, CONNECTING, "EP-ERR-6", 1059) \
+    X(CONNECTING, CLIENT_DISCONNECT, always, ignore, CONNECTING, "EP-ERR-6", 1059) \
+    X(CONNECTING, MESSAGE_NEW, always, ignore, CONNECTING, "EP-ERR-6", 1059) \
+    X(CONNECTING, MESSAGE_CONFIRM, always, ignore, CONNECTING, "EP-ERR-6", 1059) \
+    X(CONNECTING, MESSAGE_RETRY, always, ignore, CONNECTING, "EP-ERR-6", 1059) \
+    X(CONNECTING, MESSAGE_RECEIPT, always, ignore, CONNECTING, "EP-ERR-6", 1059) \
+    X(CONNECTING, ERROR, always, ignore, CONNECTING, "EP-ERR-6", 1059) \
+    X(CONNECTING, PING, always, ignore, CONNECTING, "EP-ERR-6", 1059) \
+    X(CONNECTING, PONG, always, ignore, CONNECTING, "EP-ERR-6", 1059) \
+    X(CONNECTING, BYE, always, ignore, CONNECTING, "EP-ERR-6", 1059) \
+    X(CONNECTING, UNKNOWN, always, ignore, CONNECTING, "EP-ERR-6", 1059) \
+    X(CONNECTING, INVALID, always, ignore, CONNECTING, "EP-ERR-6", 1059) \
+    X(CONNECTING, MALFORMED, always, ignore, CONNECTING, "EP-ERR-6", 1059) \
+    X(CONNECTING, OVERSIZE, always, ignore, CONNECTING, "EP-ERR-6", 1059) \
+    X(CONNECTING, OVERDEEP, always, ignore, CONNECTING, "EP-ERR-6", 1059) \
+    X(CONNECTING, RECONNECT, always, ignore, CONNECTING, "EP-ERR-6", 1059) \
+    X(CONNECTING, AUTH_TIMEOUT, always, give_up_connection, WAITING, "EP-AUTH-4", 1017) \
+    X(CONNECTING, SILENCE, always, ignore, CONNECTING, "EP-ERR-6", 1059) \
+    X(CONNECTING, IDLE, always, ignore, CONNECTING, "EP-ERR-6", 1059) \
+    X(CONNECTING, REPEAT, always, ignore, CONNECTING, "EP-ERR-6", 1059) \
+    X(CONNECTING, GAP, always, ignore, CONNECTING, "EP-ERR-6", 1059) \
+    X(GREETING, CONNECT, always, ignore, GREETING, "EP-ERR-6", 1059) \
+    X(GREETING, DISCONNECT, always, hang_up, IDLE, "EP-CLI-3", 1018) \
+    X(GREETING, SESSION, always, ignore, GREETING, "EP-ERR-6", 1059) \
+    X(GREETING, OPENED, always, ignore, GREETING, "EP-ERR-6", 1059) \
+    X(GREETING, CLOSED, always, back_off, WAITING, "EP-CLI-2", 1026) \
+    X(GREETING, AUTH_V1, always, resume_v1, V1, "EP-NEG-4", 1019) \
+    X(GREETING, AUTH_V2, out_of_step, start_over, WAITING, "EP-LOST-6", 1020) \
+    X(GREETING, AUTH_V2, asked_v2, resume_v2, V2, "EP-RES-1", 1021) \
+    X(GREETING, AUTH_V2, always, resume_v1, V1, "EP-NEG-4", 1022) \
+    X(GREETING, SESSION_UPDATE, always, ignore, GREETING, "EP-ERR-6", 1059) \
+    X(GREETING, CLIENTS_LIST, always, ignore, GREETING, "EP-ERR-6", 1059) \
+    X(GREETING, CLIENT_CONNECT, always, ignore, GREETING, "EP-ERR-6", 1059) \
+    X(GREETING, CLIENT_DISCONNECT, always, ignore, GREETING, "EP-ERR-6", 1059) \
+    X(GREETING, MESSAGE_NEW, always, ignore, GREETING, "EP-ERR-6", 1059) \
+    X(GREETING, MESSAGE_CONFIRM, always, ignore, GREETING, "EP-ERR-6", 1059) \
+    X(GREETING, MESSAGE_RETRY, always, ignore, GREETING, "EP-ERR-6", 1059) \
+    X(GREETING, MESSAGE_RECEIPT, always, ignore, GREETING, "EP-ERR-6", 1059) \
+    X(GREETING, ERROR, is_final, give_up, IDLE, "EP-CLI-4", 1023) \
+    X(GREETING, ERROR, always, note_error, GREETING, "EP-ERR-1", 1024) \
+    X(GREETING, PING, always, ignore, GREETING, "EP-ERR-6", 1059) \
+    X(GREETING, PONG, always, ignore, GREETING, "EP-ERR-6", 1059) \
+    X(GREETING, BYE, always, ignore, GREETING, "EP-ERR-6", 1059) \
+    X(GREETING, UNKNOWN, always, ignore, GREETING, "EP-ERR-6", 1059) \
+    X(GREETING, INVALID, always, ignore, GREETING, "EP-ERR-6", 1059) \
+    X(GREETING, MALFORMED, always, give_up_connection, WAITING, "EP-ERR-3", 1027) \
+    X(GREETING, OVERSIZE, always, ignore, GREETING, "EP-ERR-6", 1059) \
+    X(GREETING, OVERDEEP, always, ignore, GREETING, "EP-ERR-6", 1059) \
+    X(GREETING, RECONNECT, always, ignore, GREETING, "EP-ERR-6", 1059) \
+    X(GREETING, AUTH_TIMEOUT, always, give_up_connection, WAITING, "EP-AUTH-4", 1017) \
+    X(GREETING, SILENCE, always, ignore, GREETING, "EP-ERR-6", 1059) \
+    X(GREETING, IDLE, always, ignore, GREETING, "EP-ERR-6", 1059) \
+    X(GREETING, REPEAT, always, greet, GREETING, "EP-SEND-7", 1025) \
+    X(GREETING, GAP, always, ignore, GREETING, "EP-ERR-6", 1059) \
+    X(V1, CONNECT, always, ignore, V1, "EP-ERR-6", 1059) \
+    X(V1, DISCONNECT, always, hang_up, IDLE, "EP-CLI-3", 1018) \
+    X(V1, SESSION, always, write_session, V1, "EP-SESS-1", 1058) \
+    X(V1, OPENED, always, ignore, V1, "EP-ERR-6", 1059) \
+    X(V1, CLOSED, always, back_off, WAITING, "EP-CLI-2", 1026) \
+    X(V1, AUTH_V1, always, ignore, V1, "EP-ERR-6", 1059) \
+    X(V1, AUTH_V2, always, ignore, V1, "EP-ERR-6", 1059) \
+    X(V1, SESSION_UPDATE, always, note_session, V1, "EP-PRES-3", 1028) \
+    X(V1, CLIENTS_LIST, always, note_list, V1, "EP-PRES-4", 1029) \
+    X(V1, CLIENT_CONNECT, always, note_arrival, V1, "EP-PRES-1", 1030) \
+    X(V1, CLIENT_DISCONNECT, always, note_departure, V1, "EP-PRES-2", 1031) \
+    X(V1, MESSAGE_NEW, always, receive_v1, V1, "EP-RECV-5", 1032) \
+    X(V1, MESSAGE_CONFIRM, always, take_confirm, V1, "EP-SEND-4, EP-SEND-5", 1035) \
+    X(V1, MESSAGE_RETRY, is_unconfirmed, repeat_item, V1, "EP-SEND-6", 1036) \
+    X(V1, MESSAGE_RETRY, always, ignore, V1, "EP-SEND-6", 1037) \
+    X(V1, MESSAGE_RECEIPT, always, ignore, V1, "EP-ERR-6", 1059) \
+    X(V1, ERROR, always, ignore, V1, "EP-ERR-6", 1059) \
+    X(V1, PING, always, ignore, V1, "EP-ERR-6", 1059) \
+    X(V1, PONG, always, ignore, V1, "EP-ERR-6", 1059) \
+    X(V1, BYE, always, ignore, V1, "EP-ERR-6", 1059) \
+    X(V1, UNKNOWN, always, ignore, V1, "EP-ERR-6", 1059) \
+    X(V1, INVALID, always, ignore, V1, "EP-ERR-6", 1059) \
+    X(V1, MALFORMED, always, ignore, V1, "EP-ERR-6", 1059) \
+    X(V1, OVERSIZE, always, note_over_limit, V1, "EP-LIM-10", 1050) \
+    X(V1, OVERDEEP, always, note_over_limit, V1, "EP-LIM-10", 1050) \
+    X(V1, RECONNECT, always, ignore, V1, "EP-ERR-6", 1059) \
+    X(V1, AUTH_TIMEOUT, always, ignore, V1, "EP-ERR-6", 1059) \
+    X(V1, SILENCE, always, ignore, V1, "EP-ERR-6", 1059) \
+    X(V1, IDLE, always, ignore, V1, "EP-ERR-6", 1059) \
+    X(V1, REPEAT, always, resend_v1, V1, "EP-SEND-8", 1055) \
+    X(V1, GAP, always, skip_gap, V1, "EP-RECV-7", 1057) \
+    X(V2, CONNECT, always, ignore, V2, "EP-ERR-6", 1059) \
+    X(V2, DISCONNECT, always, say_bye, IDLE, "EP-CLI-3", 1054) \
+    X(V2, SESSION, always, ignore, V2, "EP-ERR-6", 1059) \
+    X(V2, OPENED, always, ignore, V2, "EP-ERR-6", 1059) \
+    X(V2, CLOSED, always, back_off, WAITING, "EP-CLI-2", 1026) \
+    X(V2, AUTH_V1, always, ignore, V2, "EP-ERR-6", 1059) \
+    X(V2, AUTH_V2, always, ignore, V2, "EP-ERR-6", 1059) \
+    X(V2, SESSION_UPDATE, always, note_session, V2, "EP-PRES-3", 1028) \
+    X(V2, CLIENTS_LIST, always, note_list, V2, "EP-PRES-4", 1029) \
+    X(V2, CLIENT_CONNECT, always, note_arrival, V2, "EP-PRES-1", 1030) \
+    X(V2, CLIENT_DISCONNECT, always, note_departure, V2, "EP-PRES-2", 1031) \
+    X(V2, MESSAGE_NEW, is_below_resumed, start_over, WAITING, "EP-LOST-11", 1033) \
+    X(V2, MESSAGE_NEW, always, receive, V2, "EP-RECV-1", 1034) \
+    X(V2, MESSAGE_CONFIRM, always, take_confirm, V2, "EP-SEND-4, EP-SEND-5", 1035) \
+    X(V2, MESSAGE_RETRY, is_unconfirmed, repeat_item, V2, "EP-SEND-6", 1036) \
+    X(V2, MESSAGE_RETRY, always, refuse_unknown_id, V2, "EP-SEND-6", 1038) \
+    X(V2, MESSAGE_RECEIPT, is_below_resumed, start_over, WAITING, "EP-LOST-11", 1033) \
+    X(V2, MESSAGE_RECEIPT, always, receive, V2, "EP-RCPT-1", 1039) \
+    X(V2, ERROR, is_below_resumed, start_over, WAITING, "EP-LOST-11", 1033) \
+    X(V2, ERROR, has_id, receive, V2, "EP-ERR-7", 1040) \
+    X(V2, ERROR, is_expected_unknown, start_over_without, WAITING, "EP-LOST-10", 1041) \
+    X(V2, ERROR, is_final, give_up, IDLE, "EP-CLI-4", 1042) \
+    X(V2, ERROR, always, note_error, V2, "EP-ERR-1", 1043) \
+    X(V2, PING, always, answer_ping, V2, "EP-TIME-2", 1044) \
+    X(V2, PONG, always, note_pong, V2, "EP-TIME-2", 1045) \
+    X(V2, BYE, always, give_up_connection, WAITING, "EP-TIME-4", 1046) \
+    X(V2, UNKNOWN, always, refuse_unknown, V2, "EP-ERR-2", 1047) \
+    X(V2, INVALID, always, refuse_invalid, V2, "EP-ERR-4", 1048) \
+    X(V2, MALFORMED, always, refuse_malformed, WAITING, "EP-ERR-3", 1049) \
+    X(V2, OVERSIZE, always, refuse_over_limit, V2, "EP-LIM-10", 1051) \
+    X(V2, OVERDEEP, always, refuse_over_limit, V2, "EP-LIM-10", 1051) \
+    X(V2, RECONNECT, always, ignore, V2, "EP-ERR-6", 1059) \
+    X(V2, AUTH_TIMEOUT, always, ignore, V2, "EP-ERR-6", 1059) \
+    X(V2, SILENCE, always, ping_peer, V2, "EP-TIME-2", 1052) \
+    X(V2, IDLE, always, say_idle, WAITING, "EP-TIME-3", 1053) \
+    X(V2, REPEAT, always, repeat_unconfirmed, V2, "EP-SEND-7", 1056) \
+    X(V2, GAP, always, ignore, V2, "EP-ERR-6", 1059) \
 
 #define EP_CLIENT_CELLS(X) \
     X(IDLE, CONNECT, 0, 1) \
@@ -482,24 +489,24 @@ typedef enum ep_client_input {
     X(V2, CLIENTS_LIST, 162, 1) \
     X(V2, CLIENT_CONNECT, 163, 1) \
     X(V2, CLIENT_DISCONNECT, 164, 1) \
-    X(V2, MESSAGE_NEW, 165, 1) \
-    X(V2, MESSAGE_CONFIRM, 166, 1) \
-    X(V2, MESSAGE_RETRY, 167, 2) \
-    X(V2, MESSAGE_RECEIPT, 169, 1) \
-    X(V2, ERROR, 170, 3) \
-    X(V2, PING, 173, 1) \
-    X(V2, PONG, 174, 1) \
-    X(V2, BYE, 175, 1) \
-    X(V2, UNKNOWN, 176, 1) \
-    X(V2, INVALID, 177, 1) \
-    X(V2, MALFORMED, 178, 1) \
-    X(V2, OVERSIZE, 179, 1) \
-    X(V2, OVERDEEP, 180, 1) \
-    X(V2, RECONNECT, 181, 1) \
-    X(V2, AUTH_TIMEOUT, 182, 1) \
-    X(V2, SILENCE, 183, 1) \
-    X(V2, IDLE, 184, 1) \
-    X(V2, REPEAT, 185, 1) \
-    X(V2, GAP, 186, 1) \
+    X(V2, MESSAGE_NEW, 165, 2) \
+    X(V2, MESSAGE_CONFIRM, 167, 1) \
+    X(V2, MESSAGE_RETRY, 168, 2) \
+    X(V2, MESSAGE_RECEIPT, 170, 2) \
+    X(V2, ERROR, 172, 5) \
+    X(V2, PING, 177, 1) \
+    X(V2, PONG, 178, 1) \
+    X(V2, BYE, 179, 1) \
+    X(V2, UNKNOWN, 180, 1) \
+    X(V2, INVALID, 181, 1) \
+    X(V2, MALFORMED, 182, 1) \
+    X(V2, OVERSIZE, 183, 1) \
+    X(V2, OVERDEEP, 184, 1) \
+    X(V2, RECONNECT, 185, 1) \
+    X(V2, AUTH_TIMEOUT, 186, 1) \
+    X(V2, SILENCE, 187, 1) \
+    X(V2, IDLE, 188, 1) \
+    X(V2, REPEAT, 189, 1) \
+    X(V2, GAP, 190, 1) \
 
 #endif

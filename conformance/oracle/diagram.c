@@ -119,7 +119,8 @@ static void put_event(diagram *d, const story_event *event) {
   switch (event->event.kind) {
     case TRACE_FRAME: put_frame(d, event, lane, words.text); break;
     case TRACE_OPEN:
-    case TRACE_CLOSE: put_connection(d, lane, words.text); break;
+    case TRACE_CLOSE:
+    case TRACE_FAILED: put_connection(d, lane, words.text); break;
     case TRACE_CRASHED:
     case TRACE_RESTARTED: put_beside(d, lane, '#', words.text); break;
     case TRACE_HEALED:

@@ -240,7 +240,8 @@ static void client_event(judge *j, const trace_event *event) {
   }
   client->dead = false;
   client->restarted_line = j->line;
-  if (!event->state_lost) return;
+  if (!event->state_lost && !event->state_old) return;
+  client->old = event->state_old;
   client->forgot = true;
   client->joined = false;
   client->session = client->client_epoch = client->client_instance = 0;
@@ -257,6 +258,7 @@ bool judge_event(judge *j, const trace_event *event) {
   switch (event->kind) {
     case TRACE_OPEN: conn_open(j, event); break;
     case TRACE_CLOSE: conn_close(j, event); break;
+    case TRACE_FAILED: conn_failed(j, event); break;
     case TRACE_FRAME: conn_frame(j, event); break;
     case TRACE_SENT:
     case TRACE_DELIVERED:

@@ -21,6 +21,16 @@ static void lead_conn(judge *j, const struct conn *conn) {
 
 /* ---- Arrived at the server ---- */
 
+/* EP-LIM-13: an EP/1 sender is not told. The names of the members and the ids come to less than
+ * AROUND; each level of escaping at most doubles the rest. */
+static bool copy_may_be_large(const judge *j, const struct client *client,
+                              const struct letter *letter) {
+  enum { AROUND = 200 };
+  uint64_t most = j->frame_most ? j->frame_most : EP_LIMIT_FRAME;
+  uint64_t text = letter->to.len + letter->content.len + letter->uid_json.len;
+  return AROUND + 4 * (uint64_t)client->id_len + 2 * text > most;
+}
+
 static uint64_t message_arrived(judge *j, const struct conn *conn, const struct letter *letter,
                                 uint64_t numbering) {
   const struct client *client = conn->client;
@@ -38,6 +48,8 @@ static uint64_t message_arrived(judge *j, const struct conn *conn, const struct 
   if (!key) {
     judge_mail_wrong(j, &fault);
     judge_about(j, client, letter->uid_text);
+  } else if (!message.v2 && copy_may_be_large(j, client, letter)) {
+    mail_withdrawn(j->mail, key);
   }
   return key;
 }

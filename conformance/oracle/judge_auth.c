@@ -212,9 +212,17 @@ static void check_reply_expect(judge *j, struct conn *conn, uint64_t expect) {
   lead_auth(j, conn);
 }
 
+/* An old copy of a client's state can have an instance of before; in between the server may have
+ * known another, of a connection to which it wrote no reply. */
+static bool is_same_instance(const struct conn *conn) {
+  const struct client *client = conn->client;
+  if (client->instance != conn->ask.instance) return false;
+  return !client->old || !client->server_up || conn->reply_expect >= client->server_up->confirmed;
+}
+
 static void reply_v2(judge *j, struct conn *conn, bool stranger) {
   struct client *client = conn->client;
-  bool same = client->instance == conn->ask.instance;
+  bool same = is_same_instance(conn);
   bool same_epoch = conn->ask.epoch && conn->ask.epoch == conn->reply_epoch;
   if (stranger) {
     stream_drop(&client->down);
@@ -304,6 +312,7 @@ static void first_reply(judge *j, struct conn *conn, const frame *f) {
   conn->list_due = conn->version == 1 || conn->ask.wants_presence; /* EP-AUTH-6 */
   if (conn->version == 2) j->speaks_v2 = true;
   if (f->limit_session) judge_session_limit(j, f->limit_session);
+  if (f->limit_frame > j->frame_most) j->frame_most = f->limit_frame;
   /* A client that the server has known from before the trace. */
   bool stranger = f->known && !client->known && !j->lost_line &&
                   (client->asked_count < 2 || conn->reply_expect);
@@ -338,6 +347,13 @@ void auth_replied(judge *j, struct conn *conn, const frame *f) {
   if (!check_version(j, conn, f)) return;
   if (conn->replies == 1 && conn->ask_arrived_line < conn->client->joined_ask_line) {
     late_reply(j, conn, f);
+    return;
+  }
+  if (conn->remote && f->version < 2) {
+    judge_wrong(j, "EP-SEC-4", "A close.",
+                "The server let a connection join in EP/1 that does not come from this machine.");
+    lead_auth(j, conn);
+    judge_lead(j, conn->open_line);
     return;
   }
   if (conn->replies == 1) {

@@ -44,6 +44,7 @@ void conn_open(judge *j, const trace_event *event) {
   conn->begun = true;
   conn->open_line = j->line;
   conn->lossy = event->lossy;
+  conn->remote = event->remote;
   conn->rude[TRACE_C2S] = event->rude_client;
   conn->rude[TRACE_S2C] = event->rude_server;
 }
@@ -65,6 +66,7 @@ void conn_close(judge *j, const trace_event *event) {
   struct conn *conn = judge_conn(j, event->conn);
   if (!conn) return;
   due_closed(j, conn);
+  if (event->has_dir && event->dir == TRACE_S2C) due_told(j, conn, event->orderly);
   struct client *client = conn->client;
   for (int dir = TRACE_C2S; dir <= TRACE_S2C; dir++) {
     if (event->has_dir && (int)event->dir != dir) continue;
@@ -83,6 +85,16 @@ void conn_close(judge *j, const trace_event *event) {
   }
   if (!conn->way[TRACE_C2S].closed || !conn->way[TRACE_S2C].closed) return;
   conn_remove(j, conn);
+}
+
+/* EP-ERR-5. A server that has said that it closes already need not say so again. */
+void conn_failed(judge *j, const trace_event *event) {
+  struct conn *conn = judge_conn(j, event->conn);
+  if (!conn || conn->failed_line || conn->way[TRACE_S2C].closed || conn->way[TRACE_S2C].silent)
+    return;
+  conn->failed_ms = j->t_ms;
+  conn->failed_line = j->line;
+  conn->failed_v2 = event->speaks_v2;
 }
 
 /* ---- What the server has certainly processed ---- */
@@ -134,6 +146,9 @@ static struct letter letter_of(const judge *j, const frame *f, span bytes) {
       if (letter.has_id) letter.uid = pool_name(f->uid, 2);
       letter.partly = (f->has & FRAME_HAS_TO) != 0;
       letter.final = !letter.has_id && is_final(frame_error_of(f->code));
+      letter.unknown = !letter.has_id && frame_error_of(f->code) == EP_ERROR_UNKNOWN_ID;
+      letter.unknown = letter.unknown && (f->has & FRAME_HAS_OF) != 0;
+      letter.of = f->of;
       break;
     case EP_ACTION_SESSION_UPDATE:
       letter.content = f->session;
@@ -208,6 +223,7 @@ static void error_written(judge *j, struct conn *conn, trace_dir dir, const fram
               code == EP_ERROR_REPLACED    ? "EP-TAKE-1"
               : code == EP_ERROR_MALFORMED ? "EP-ERR-3"
               : code == EP_ERROR_BAD_AUTH  ? "EP-AUTH-5"
+              : code == EP_ERROR_FAILED    ? "EP-ERR-5"
                                            : "EP-TIME-4");
 }
 
@@ -222,6 +238,7 @@ static void client_wrote(judge *j, struct conn *conn, const frame *f, struct let
     case EP_ACTION_SESSION_UPDATE:
     case EP_ACTION_MESSAGE_NEW: up_written(j, conn, f, letter); break;
     case EP_ACTION_MESSAGE_CONFIRM: down_confirm_written(j, conn, f); break;
+    case EP_ACTION_MESSAGE_RETRY: conn->asked_for = f->id + 1; break;
     case EP_ACTION_PONG: pong_written(j, conn, TRACE_C2S, f); break;
     case EP_ACTION_ERROR: error_written(j, conn, TRACE_C2S, f); break;
     case EP_ACTION_BYE:
@@ -275,6 +292,7 @@ static void check_turn(judge *j, struct conn *conn, trace_dir dir, const frame *
                 (unsigned long long)(j->t_ms - conn->replaced_ms));
     judge_lead(j, conn->replaced_line);
   }
+  if (dir == TRACE_S2C) due_failed(j, conn);
 }
 
 /* ---- Arrived ---- */
@@ -320,6 +338,8 @@ static void at_client(judge *j, struct conn *conn, const struct letter *letter, 
     case EP_ACTION_ERROR:
       if (letter->has_id) down_arrived(j, conn, letter);
       if (letter->final) wish_error_arrived(j, conn, heard_ms);
+      if (letter->unknown && letter->of + 1 == conn->asked_for)
+        due_start_over(j, conn, "EP-LOST-10");
       break;
     default: break;
   }

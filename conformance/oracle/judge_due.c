@@ -3,9 +3,11 @@
 #include "oracle/judge_internal.h"
 
 enum {
-  ANSWER_MS = 4000,                  /* no answer comes so late where nothing is in its way */
-  IDLE_MS = EP_TIMER_IDLE_MS + 3000, /* a connection on which nothing comes is closed by then */
-  AUTH_MS = 2 * EP_TIMER_RESEND_MAX_MS + 1000 /* an auth request is repeated by then */
+  ANSWER_MS = 4000,                     /* no answer comes so late where nothing is in its way */
+  IDLE_MS = EP_TIMER_IDLE_MS + 3000,    /* a connection on which nothing comes is closed by then */
+  FAILED_MS = EP_TIMER_CLOSE_MS + 1000, /* a connection that failed is closed by then */
+  AUTH_MS = 2 * EP_TIMER_RESEND_MAX_MS + 1000, /* an auth request is repeated by then */
+  OVER_MS = 5000                               /* who must start over has closed by then */
 };
 
 static const char *side(trace_dir dir) { return dir == TRACE_C2S ? "The client" : "The server"; }
@@ -59,12 +61,62 @@ static void check_auth(judge *j, const struct conn *conn) {
   judge_lead(j, conn->ask_line);
 }
 
+static void wrong_start_over(judge *j, const struct conn *conn, const char *what) {
+  judge_wrong(j, conn->over_why, "A close, and a new connection with a new instance.", "%s", what);
+  judge_about(j, conn->client, (span){"", 0});
+  judge_lead(j, conn->ask_line);
+  judge_lead(j, conn->over_line);
+}
+
+/* On a lossy transport what it has been told can be late. */
+void due_start_over(judge *j, struct conn *conn, const char *requirement) {
+  struct client *client = conn->client;
+  if (conn->lossy || conn->over_line || !client || client->rude || conn->rude[TRACE_S2C]) return;
+  conn->over_why = requirement;
+  conn->over_line = j->line;
+  conn->over_ms = j->t_ms;
+  bool again = client->over_line > client->crashed_line && client->over_instance;
+  if (again && client->over_instance == conn->ask.instance)
+    wrong_start_over(j, conn, "The client came back with the instance that it had to leave.");
+  client->over_line = j->line;
+  client->over_instance = conn->ask.instance;
+}
+
+static void check_start_over(judge *j, const struct conn *conn) {
+  if (!conn->over_line || j->t_ms < conn->over_ms + OVER_MS) return;
+  wrong_start_over(j, conn, "The client goes on with numbers that are not those of the server.");
+}
+
+/* EP-ERR-5, EP-TIME-5. */
+void due_failed(judge *j, const struct conn *conn) {
+  if (!conn->failed_line || conn->way[TRACE_S2C].closed || j->server_down) return;
+  if (conn->rude[TRACE_S2C] || j->t_ms <= conn->failed_ms + FAILED_MS) return;
+  judge_wrong(j, "EP-ERR-5", "A close, in EP/2 after the error failed.",
+              "The server could not do what a connection asked, and still has it open after %llu "
+              "ms.",
+              passed(j, conn->failed_ms));
+  judge_about(j, conn->client, (span){"", 0});
+  judge_lead(j, conn->failed_line);
+}
+
+void due_told(judge *j, const struct conn *conn, bool orderly) {
+  if (!conn->failed_line || !conn->failed_v2 || !orderly) return;
+  if (conn->way[TRACE_S2C].silent || conn->rude[TRACE_S2C] || j->server_down) return;
+  judge_wrong(j, "EP-ERR-5", "The error failed before the close.",
+              "The server could not do what an EP/2 connection asked, and closed it without a "
+              "word.");
+  judge_about(j, conn->client, (span){"", 0});
+  judge_lead(j, conn->failed_line);
+}
+
 void due_check(judge *j, const struct conn *conn) {
+  due_failed(j, conn);
   if (is_there(j, conn, TRACE_S2C)) (void)presence_unanswered((judge *)j, conn, true);
   for (int dir = TRACE_C2S; dir <= TRACE_S2C; dir++) {
     if (!is_there(j, conn, (trace_dir)dir)) continue;
     check_pings(j, conn, (trace_dir)dir);
     if (dir == TRACE_C2S) check_auth(j, conn);
+    if (dir == TRACE_C2S) check_start_over(j, conn);
   }
 }
 

@@ -151,6 +151,17 @@ static void check_unanswered(judge *j, const struct conn *conn, const frame *f) 
   judge_lead(j, conn->ask_line);
 }
 
+/* EP-LIM-13. Its end byte does not count. */
+static void check_size(judge *j, const struct conn *conn, const frame *f, span bytes) {
+  if (f->action != EP_ACTION_MESSAGE_NEW || !j->frame_most || bytes.len - 1 <= j->frame_most)
+    return;
+  judge_wrong(j, "EP-LIM-13", "The error too-large, to its sender.",
+              "The server wrote a message in a frame of %llu bytes, and its limit is %llu.",
+              (unsigned long long)bytes.len - 1, (unsigned long long)j->frame_most);
+  judge_about(j, conn->client, f->uid);
+  judge_lead(j, conn->reply_line);
+}
+
 void form_check(judge *j, struct conn *conn, trace_dir dir, const frame *f, span bytes) {
   if (conn->rude[dir]) return;
   check_class(j, dir, f, bytes);
@@ -161,6 +172,7 @@ void form_check(judge *j, struct conn *conn, trace_dir dir, const frame *f, span
   unsigned version = reply ? f->version : conn->version;
   if (dir == TRACE_C2S && f->action == EP_ACTION_AUTH) return;
   if (dir == TRACE_C2S && !conn->version) version = conn->ask.version >= 2 ? 0 : 1;
+  if (dir == TRACE_S2C) check_size(j, conn, f, bytes);
   if (version == 1) check_v1(j, conn, dir, f);
   if (version == 2 && !reply) check_v2(j, conn, dir, f);
 }

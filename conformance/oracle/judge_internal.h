@@ -123,7 +123,9 @@ struct client {
   uint64_t client_epoch, client_instance; /* names: what it knows since its last auth reply */
   bool client_v2;                         /* the version of its last auth reply */
   bool joined;                            /* it has been authenticated, since its state began */
-  bool forgot;              /* its state was lost, and it has not authenticated since */
+  bool forgot;                       /* its state was lost, and it has not authenticated since */
+  uint64_t over_instance, over_line; /* the name of one to be left, and where it was told so */
+  bool old; /* its state was brought back from an old copy: it may know less than it wrote */
   struct conn *client_conn; /* the newest connection that it opened */
   uint64_t session; /* name of the last session that was confirmed to it; 0: {} or not known */
   uint64_t session_line, session_ms;
@@ -189,7 +191,9 @@ struct letter {
   uint64_t id, uid; /* uid: a name */
   uint64_t payload; /* ping, pong: name of the payload */
   bool has_payload, session_over;
-  bool final;     /* error: the client must not connect again by itself (EP-CLI-4) */
+  bool final;   /* error: the client must not connect again by itself (EP-CLI-4) */
+  bool unknown; /* error: unknown-id of `of` */
+  uint64_t of;
   bool refusable; /* clients.list: it may be answered by an error */
   bool partly;    /* error: `to` names the recipients refused */
   struct asking ask;
@@ -226,7 +230,7 @@ struct pipe {
 struct conn {
   uint32_t number;
   bool begun; /* its opening was seen */
-  bool lossy, rude[2];
+  bool lossy, remote, rude[2];
   uint64_t open_line, open_ms;
   struct pipe way[2];
   struct client *client;
@@ -264,6 +268,12 @@ struct conn {
   uint64_t resume_at;                  /* EP/1: messages below were written again, or confirmed */
   uint64_t replaced_ms, replaced_line; /* a newer connection has taken over; line 0: no */
   bool refused;                        /* the server wrote an error that refuses the auth request */
+  uint64_t asked_for;                  /* one above the id in the client's last message.retry */
+  /* The client must start over with another instance (EP-LOST-10, EP-LOST-11); line 0: no. */
+  uint64_t over_line, over_ms;
+  const char *over_why;
+  uint64_t failed_ms, failed_line; /* the server could not do what it asked; line 0: it can */
+  bool failed_v2;                  /* and knew that it speaks EP/2 */
 };
 
 struct judge {
@@ -289,6 +299,7 @@ struct judge {
   uint64_t epoch;          /* name; 0: not seen yet */
   pool_recent lost_epochs; /* of states that were lost */
   bool speaks_v2;
+  uint64_t frame_most;   /* the largest limit `frame` that its auth replies said; 0: none */
   uint64_t session_most; /* the limit `session`, as its auth replies say */
   bool session_told;     /* they have said so */
   bool tells_restarts;   /* the trace says when the server stops and starts */
@@ -348,6 +359,7 @@ void conn_open(judge *j, const trace_event *event);
 void conn_close(judge *j, const trace_event *event);
 void conn_frame(judge *j, const trace_event *event);
 void conn_free(struct conn *conn);
+void conn_failed(judge *j, const trace_event *event);
 /* The server has processed the first n frames of the client. */
 void conn_processed(const judge *j, struct conn *conn, uint64_t n);
 
@@ -374,6 +386,12 @@ bool pipe_take_ping(struct pipe *pipe, uint64_t payload);
 
 void due_check(judge *j, const struct conn *conn);
 void due_closed(judge *j, const struct conn *conn); /* one side is about to have closed it */
+/* The client must start over: `requirement` says so. */
+void due_start_over(judge *j, struct conn *conn, const char *requirement);
+/* EP-ERR-5: whether it is open too long since the server could not do what it asked. */
+void due_failed(judge *j, const struct conn *conn);
+/* EP-ERR-5: the server is about to have closed it. */
+void due_told(judge *j, const struct conn *conn, bool orderly);
 /* A frame was written, and all before it has arrived. */
 void due_written(judge *j, const struct conn *conn, trace_dir dir);
 

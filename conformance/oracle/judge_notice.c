@@ -92,6 +92,7 @@ void notice_receipt(judge *j, struct conn *conn, const frame *f) {
   struct client *client = conn->client;
   struct ticket *ticket = ticket_of(client, pool_name(f->uid, 2));
   if (f->has & FRAME_HAS_MISSED) client->receipts_missed = true;
+  if (client->old) return; /* it may have sent the message twice */
   if (!ticket) {
     if (client->stranger || client->receipts_missed) return;
     judge_wrong(j, "EP-RCPT-1", "A receipt for a message that asked for one.",
@@ -210,7 +211,7 @@ void notice_refusal_arrived(const judge *j, struct client *client, const struct 
 /* ---- At the end ---- */
 
 bool notice_missing(judge *j, struct client *client) {
-  if (client->receipts_missed || client->rude || !client->server_v2) return false;
+  if (client->receipts_missed || client->old || client->rude || !client->server_v2) return false;
   if (!client->server_conn) return false; /* it has not come back */
   for (size_t i = 0; i < client->tickets_count; i++) {
     const struct ticket *ticket = &client->tickets[i];

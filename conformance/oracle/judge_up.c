@@ -211,7 +211,8 @@ static struct item *add_new(judge *j, struct conn *conn, struct stream *up, uint
                 "The client began its new numbering without its session.");
     judge_lead(j, client->session_line);
   }
-  bool repeated = session && id == 0 && client->session && !stream_owes(up, content);
+  bool knows = client->session || client->old;
+  bool repeated = session && id == 0 && knows && !stream_owes(up, content);
   if (!repeated) stream_pay(j, up, content, up->v1 ? "EP-LOST-4" : "EP-LOST-2");
   if (j->wrong) {
     judge_about(j, client, (span){"", 0});

@@ -109,6 +109,9 @@ label label_of(frame_parser *parser, const trace_event *event) {
     case TRACE_OPEN:
       add(&out, "connection %u opens%s", (unsigned)event->conn, event->lossy ? ", lossy" : "");
       break;
+    case TRACE_FAILED:
+      add(&out, "the server cannot do what connection %u asked", (unsigned)event->conn);
+      break;
     case TRACE_SENT: add(&out, "application: send %s", name(event->uid).text); break;
     case TRACE_DELIVERED:
       add(&out, "application gets %s from %s", name(event->uid).text, name(event->from).text);
@@ -122,7 +125,10 @@ label label_of(frame_parser *parser, const trace_event *event) {
     case TRACE_DISCONNECT: add(&out, "application wants no connection"); break;
     case TRACE_CRASHED: add(&out, "killed"); break;
     case TRACE_RESTARTED:
-      add(&out, "started again, state %s", event->state_lost ? "lost" : "kept");
+      add(&out, "started again, state %s",
+          event->state_lost  ? "lost"
+          : event->state_old ? "brought back from an old copy"
+                             : "kept");
       break;
     case TRACE_HEALED: add(&out, "faults stop here"); break;
     case TRACE_NOTE: add(&out, "%s", show(event->note, NAME_MOST).text); break;

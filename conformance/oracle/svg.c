@@ -170,7 +170,8 @@ static void put_event(svg *v, size_t index) {
   switch (event->event.kind) {
     case TRACE_FRAME: put_frame(v, event, index, words.text); break;
     case TRACE_OPEN:
-    case TRACE_CLOSE: put_connection(v, event, words.text); break;
+    case TRACE_CLOSE:
+    case TRACE_FAILED: put_connection(v, event, words.text); break;
     case TRACE_HEALED:
     case TRACE_NOTE: put_words(v, MARGIN + EDGE + 12, v->y + 4, "start", "gap", words.text); break;
     default: put_mark(v, event, words.text); break;

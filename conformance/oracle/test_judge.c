@@ -47,11 +47,20 @@ static void play_conn(play *p, char *text) {
     event.kind = TRACE_OPEN;
     event.lossy = *at == '~';
     event.rude_client = strcmp(at + 1, "rude") == 0;
+    event.remote = strcmp(at + 1, "remote") == 0;
     give(p, event);
     return;
   }
   if (*at == '-') {
     event.kind = TRACE_CLOSE;
+    event.has_dir = event.orderly = strcmp(at + 1, "done") == 0;
+    event.dir = TRACE_S2C;
+    give(p, event);
+    return;
+  }
+  if (*at == '!') {
+    event.kind = TRACE_FAILED;
+    event.speaks_v2 = at[1] == '2';
     give(p, event);
     return;
   }
@@ -113,6 +122,7 @@ static void play_words(play *p, char *text) {
                {"crash", TRACE_CRASHED, false},
                {"kept", TRACE_RESTARTED, false},
                {"lost", TRACE_RESTARTED, true},
+               {"old", TRACE_RESTARTED, false},
                {"heal", TRACE_HEALED, false}};
   trace_event event = {0};
   char *word = strtok(text, " ");
@@ -120,6 +130,7 @@ static void play_words(play *p, char *text) {
   while (strcmp(words[i].word, word) != 0) ck_assert_uint_lt(++i, sizeof words / sizeof *words);
   event.kind = words[i].kind;
   event.state_lost = words[i].lost;
+  event.state_old = strcmp(word, "old") == 0;
   char *client = strtok(NULL, " "), *uid = strtok(NULL, " "), *other = strtok(NULL, " ");
   if (client) event.client = rest_of(client);
   if (uid) event.uid = rest_of(uid);

@@ -1,17 +1,19 @@
 /* Traces as scripts, for the tests of the judge: one event a line, ' for ".
  *
- *   1+  1~  1+rude  connection 1 opens: on a stream, lossy, with a rude client
+ *   1+  1~  1+rude  1+remote  connection 1 opens: on a stream, lossy, with a rude client, from afar
  *   1> TEXT   its client writes a bare frame, and it arrives; 1>> TEXT an enveloped one
  *   1< TEXT   its server does; 1<< TEXT
  *   1w> TEXT  it is written and does not arrive (yet); w>>, w<, w<< likewise
  *   1a> N     frame N of the client arrives; 1a< N of the server
  *   1A>> N TEXT  frame N, which is TEXT, arrives again
  *   1r> TEXT  it is written as it stands, without an end byte
- *   1-        both sides close
+ *   1-        both sides close; 1-done: the server does, as it wants
+ *   1!  1!2   the server cannot do what it asked; it knows that it speaks EP/2
  *   @MS       it is so late now
  *   sent, delivered, confirmed, refused: CLIENT UID [JSON]   heal
  *   stored, connect, disconnect: CLIENT
  *   crash [CLIENT]   kept [CLIENT]   lost [CLIENT]   (restarts, with and without its state)
+ *   old CLIENT       (restarts, with an old copy of it)
  *   parked N, mailbox N, held N, session N: the judge is told that limit of the server
  *   opens in order: that, too
  *   clock jumps N, memory fails: of clients

@@ -51,7 +51,15 @@
 #define WANTED "connect ada\n"
 #define STOPPED WANTED JOIN("1", "ada") "1< " ERROR("unauthorized", "") "1-\n@1000\n"
 
+/* A copy of 102 bytes. */
+#define FRAMES_OF(limit) \
+  "1+\n" ASK("1", "ada", "'instance':'i','expect':0")                                         \
+      "1<< {'action':'auth','payload':false,'version':2,'epoch':'e','expect':0,'window':3,"   \
+      "'limits':{'frame':" limit ",'depth':9,'session':1000}}\n1> " NEW("ada", "0", "u") "1< " \
+      CONFIRM("0") "1< " COPY("ada", "ada", "0", "u", "0")
+
 const rule_case rule_cases[] = {
+    {"EP-LIM-13", FRAMES_OF("102"), FRAMES_OF("101")},
     {"EP-FRAME-1", JOIN("1", "ada") "1> {'action':'ping'}\n",
      JOIN("1", "ada") "1r> {'action':'ping'}\n"},
     {"EP-FRAME-4", "1+\n" ASK1("1", "ada"), "1+\n1> {'action':'auth','payload':'ada'}\n"},
@@ -104,6 +112,28 @@ const rule_case rule_cases[] = {
      "2+\n" JOINED("2") "2-\n@6000\n1+\n" ASK_ADA("1") "1<< " ERROR("replaced", "")},
     {"EP-TAKE-4", "1+\n2+\n" JOINED("2") ASK_ADA("1") REPLY("1", "true", "e", "0"),
      "opens in order\n1+\n2+\n" JOINED("2") ASK_ADA("1") REPLY("1", "true", "e", "0")},
+
+    {"EP-SEC-4", "1+\n" ASK1("1", "ada") REPLY1("1", "false"),
+     "1+remote\n" ASK1("1", "ada") REPLY1("1", "false")},
+    {"EP-SEC-4", "1+remote\n" JOINED("1"), "1+remote\n" ASK1("1", "ada") REPLY1("1", "false")},
+
+    /* Closed at all, closed with a word; not when there was no way to say it. */
+    {"EP-ERR-5", JOIN1("1", "ada") "1!\n1-done\nheal\n@20000\n",
+     JOIN1("1", "ada") "1!\nheal\n@20000\n"},
+    {"EP-ERR-5", JOIN("1", "ada") "1!2\n@2000\n1< {'action':'ping'}\n",
+     JOIN("1", "ada") "1!2\n@3001\n1< {'action':'ping'}\n"},
+    {"EP-ERR-5", "1+\n1!\n@3000\n1-\n", "1+\n1!\n@3001\n1-\n"},
+    {"EP-ERR-5", "1+\n" ASK_ADA("1") "1!2\n1<< " ERROR("failed", "") "1-done\n",
+     "1+\n" ASK_ADA("1") "1!2\n1-done\n"},
+    {"EP-ERR-5", JOIN("1", "ada") "1!2\n1< " ERROR("failed", "") "1-done\n",
+     JOIN("1", "ada") "1!2\n1-done\n"},
+    {"EP-ERR-5", JOIN("1", "ada") "1!2\n1-\n", JOIN("1", "ada") "1!2\n1-done\n"},
+    {"EP-ERR-5", JOIN("1", "ada") "1< " ERROR("failed", "") "1-done\n",
+     JOIN("1", "ada") "1< " ERROR("failed", "") "1< {'action':'ping'}\n"},
+    {"EP-ERR-5", JOIN("1", "ada") "1< " ERROR("idle", "") "1!2\n1-done\n",
+     JOIN("1", "ada") "1!2\n1< {'action':'ping'}\n1-done\n"},
+    {"EP-ERR-5", JOIN("1", "ada") "1!2\ncrash\n1-done\n@4000\n2+\n",
+     JOIN("1", "ada") "1!2\n@4000\n2+\n1-done\n"},
 
     {"EP-ERR-1", JOIN1("1", "ada"), JOIN1("1", "ada") "1<< " ERROR("bad-message", "")},
     {"EP-ERR-3",

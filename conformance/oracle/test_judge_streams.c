@@ -94,6 +94,20 @@
 
 #define LOST_STATE "crash\nlost\n" BACK("i", "e", "0")
 
+/* ada's state is brought back from before she confirmed both items; another item comes. */
+#define UNKNOWN(id) "{'action':'error','payload':{'code':'unknown-id','reason':'.','of':" id "}}\n"
+#define ASKS_IN_VAIN(c) c "> " RETRY("0") c "< " UNKNOWN("0")
+#define WENT_BACK                                                              \
+  TWO "1> " CONFIRM("1") "crash ada\nold ada\n" BACK("i", "e", "0") AGAIN("2") \
+      UP2("2", "w") "2< " CONFIRM("2") DOWN2("2", "w", "2") ASKS_IN_VAIN("2")
+/* … or from before she took another instance. */
+#define WENT_BACK_FAR                                                                       \
+  ONE "1> " CONFIRM("0") "1-\n2+\n" ASK("2", "ada", "'instance':'j','expect':0,'window':3") \
+      AGAIN("0") UP2("0", "v") "2< " CONFIRM("0")                                           \
+          DOWN2("0", "v", "0") "crash ada\n2-\nold ada\n3+\n" ASK(                          \
+              "3", "ada", "'instance':'i','epoch':'e','expect':1")                          \
+              REPLY("3", "true", "e", "0") "3< " COPY("ada", "ada", "0", "v", "0")
+
 #define FULL_FOR_ADA(uid)                                                              \
   "{'action':'error','payload':{'code':'mailbox-full','reason':'.','of':0,'uid':'" uid \
   "','to':['ada'],'count':1,'id':0}}\n"
@@ -250,6 +264,16 @@ const rule_case stream_cases[] = {
     {"EP-LOST-1", TWO "1> " CONFIRM("0") V1BACK("true") "2<< " COPY("ada", "ada", "0", "v", "1"),
      TWO V1BACK("true") "2<< " COPY("ada", "ada", "0", "v", "1") "2<< " COPY("ada", "ada", "1", "u",
                                                                              "0")},
+    {"EP-LOST-10",
+     WENT_BACK "2-\n3+\n" ASK("3", "ada", "'instance':'k','expect':0,'window':3")
+         REPLY("3", "true", "e", "0") "3< " COPY("ada", "ada", "0", "w", "2"),
+     WENT_BACK "@6000\n2-\n"},
+    {"EP-LOST-10",
+     WENT_BACK "2-\n3+\n" ASK("3", "ada", "'instance':'i','epoch':'e','expect':0,'window':3")
+         REPLY("3", "true", "e", "3") "3< " COPY("ada", "ada", "2", "w", "2"),
+     WENT_BACK "2-\n3+\n" ASK("3", "ada", "'instance':'i','epoch':'e','expect':0,'window':3")
+         REPLY("3", "true", "e", "3") "3< " COPY("ada", "ada", "2", "w", "2") ASKS_IN_VAIN("3")},
+    {"EP-LOST-11", WENT_BACK_FAR "3-\n", WENT_BACK_FAR "@6000\n3-\n"},
     {"EP-LOST-9", REFUSED "1-\n2+\n" BACK_AFTER_LOSS "2> " NEW("ada", "0", "v"),
      REFUSED "1-\n2+\n" BACK_AFTER_LOSS "2> " NEW("ada", "0", "u") "2> " NEW("ada", "1", "v")},
     {"EP-LIM-9",

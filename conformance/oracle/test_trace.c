@@ -108,6 +108,7 @@ START_TEST(what_applications_do_is_read) {
       "{\"t_ms\":4,\"app\":\"crashed\"}\n"
       "{\"t_ms\":5,\"app\":\"restarted\",\"state\":\"kept\"}\n"
       "{\"t_ms\":5,\"app\":\"restarted\",\"client\":\"ada\",\"state\":\"lost\"}\n"
+      "{\"t_ms\":5,\"app\":\"restarted\",\"client\":\"ada\",\"state\":\"old\"}\n"
       "{\"t_ms\":6,\"event\":\"healed\"}\n");
   next(&t);
   ck_assert_int_eq(t.event.kind, TRACE_SENT);
@@ -141,7 +142,9 @@ START_TEST(what_applications_do_is_read) {
   next(&t);
   ck_assert(t.event.kind == TRACE_RESTARTED && !t.event.state_lost);
   next(&t);
-  ck_assert(t.event.kind == TRACE_RESTARTED && t.event.state_lost);
+  ck_assert(t.event.kind == TRACE_RESTARTED && t.event.state_lost && !t.event.state_old);
+  next(&t);
+  ck_assert(t.event.kind == TRACE_RESTARTED && !t.event.state_lost && t.event.state_old);
   next(&t);
   ck_assert_int_eq(t.event.kind, TRACE_HEALED);
   assert_over(&t);
@@ -237,6 +240,11 @@ static const struct {
     {"{\"t_ms\":1,\"event\":\"open\",\"conn\":4294967296}", "conn is missing, or not from 1"},
     {"{\"t_ms\":1,\"event\":\"open\",\"conn\":1,\"transport\":\"udp\"}", "\"udp\" is not"},
     {"{\"t_ms\":1,\"event\":\"open\",\"conn\":1,\"rude\":\"ada\"}", "\"ada\" is not"},
+    {"{\"t_ms\":1,\"event\":\"open\",\"conn\":1,\"remote\":1}", "remote must be true or false"},
+    {"{\"t_ms\":1,\"event\":\"close\",\"conn\":1,\"orderly\":1}", "orderly must be true or false"},
+    {"{\"t_ms\":1,\"event\":\"failed\"}", "conn is missing"},
+    {"{\"t_ms\":1,\"event\":\"failed\",\"conn\":1,\"version\":-1}",
+     "version must be a whole number"},
     {"{\"t_ms\":1,\"bytes\":\"{}\\f\",\"conn\":1}", "dir is missing"},
     {"{\"t_ms\":1,\"bytes\":\"{}\\f\",\"dir\":\"c2s\"}", "conn is missing"},
     {"{\"t_ms\":1,\"bytes\":\"{}\\f\",\"dir\":\"up\",\"conn\":1}", "\"up\" is not"},
@@ -289,7 +297,11 @@ static const char *const lines[] = {
     "{\"t_ms\":1,\"event\":\"open\",\"conn\":1,\"transport\":\"lossy\",\"rude\":\"client\"}",
     "{\"t_ms\":1,\"event\":\"open\",\"conn\":1,\"rude\":\"server\"}",
     "{\"t_ms\":1,\"event\":\"open\",\"conn\":1,\"rude\":\"both\"}",
+    "{\"t_ms\":1,\"event\":\"open\",\"conn\":1,\"remote\":true}",
     "{\"t_ms\":1,\"event\":\"close\",\"conn\":1}",
+    "{\"t_ms\":1,\"event\":\"close\",\"dir\":\"s2c\",\"conn\":1,\"orderly\":true}",
+    "{\"t_ms\":1,\"event\":\"failed\",\"conn\":1}",
+    "{\"t_ms\":1,\"event\":\"failed\",\"conn\":1,\"version\":2}",
     "{\"t_ms\":1,\"event\":\"close\",\"dir\":\"s2c\",\"conn\":1}",
     "{\"t_ms\":1,\"event\":\"healed\"}",
     "{\"t_ms\":1,\"note\":\"\\\"\\\\\\b\\f\\n\\r\\t\\u0000\\u001f\xf0\x9f\x98\x80\"}",
@@ -310,6 +322,7 @@ static const char *const lines[] = {
     "{\"t_ms\":1,\"app\":\"crashed\"}",
     "{\"t_ms\":1,\"app\":\"restarted\",\"client\":\"ada\",\"state\":\"lost\"}",
     "{\"t_ms\":1,\"app\":\"restarted\",\"state\":\"kept\"}",
+    "{\"t_ms\":1,\"app\":\"restarted\",\"client\":\"ada\",\"state\":\"old\"}",
 };
 
 START_TEST(what_was_read_is_written_the_same) {

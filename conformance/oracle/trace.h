@@ -16,10 +16,12 @@ typedef struct span {
 } span;
 
 typedef enum trace_kind {
-  TRACE_OPEN,  /* conn; transport, rude_client, rude_server */
-  TRACE_CLOSE, /* conn, dir: who closed (c2s: the client), when has_dir; may come once per side */
-  TRACE_FRAME, /* conn, dir, at, n, bytes */
-  TRACE_SENT,  /* client's application gave it a message: uid, to_json, payload_json */
+  TRACE_OPEN,   /* conn; transport, rude_client, rude_server */
+  TRACE_CLOSE,  /* conn, dir: who closed (c2s: the client), when has_dir, orderly; once per side */
+  TRACE_FAILED, /* the server cannot do what conn, of which it knows that it speaks_v2, asked: no
+                   memory, or its store failed (EP-ERR-5) */
+  TRACE_FRAME,  /* conn, dir, at, n, bytes */
+  TRACE_SENT,   /* client's application gave it a message: uid, to_json, payload_json */
   TRACE_DELIVERED, /* client gave its application a message: from, uid, to_json, payload_json, id */
   TRACE_CONFIRMED, /* client told its application that the server has uid */
   TRACE_REFUSED,   /* client told its application that uid was refused; code */
@@ -27,7 +29,7 @@ typedef enum trace_kind {
   TRACE_CONNECT,   /* client's application wants a connection */
   TRACE_DISCONNECT, /* … wants none */
   TRACE_CRASHED,    /* client, or the server when client is empty, was killed */
-  TRACE_RESTARTED,  /* client, or the server; state_lost */
+  TRACE_RESTARTED,  /* client, or the server; state_lost, state_old */
   TRACE_HEALED,     /* from here on there are no more faults, and nobody gives anything new */
   TRACE_NOTE        /* words for people */
 } trace_kind;
@@ -50,13 +52,18 @@ typedef struct trace_event {
   /* Which frame of its direction of its connection, counted from 1 as they were written; 0: not
    * said, and then an ARRIVED frame is the oldest one with the same bytes that has not arrived. */
   uint64_t n;
-  span bytes;       /* with the end byte; may be empty for ARRIVED with n: the bytes written */
-  bool dropped;     /* WRITTEN: somebody threw it away on its way; false: not known */
-  bool damaged;     /* ARRIVED: not what was written, so it does not come from the peer */
+  span bytes;   /* with the end byte; may be empty for ARRIVED with n: the bytes written */
+  bool dropped; /* WRITTEN: somebody threw it away on its way; false: not known */
+  bool damaged; /* ARRIVED: not what was written, so it does not come from the peer */
+  bool orderly; /* CLOSE: it wanted to, nobody had told it of an end, and nothing was left to write
+                 */
+  bool speaks_v2;   /* FAILED */
+  bool remote;      /* OPEN: not from this machine, and EP/1 is not allowed there (EP-SEC-4) */
   bool lossy;       /* OPEN: whole frames can be lost, doubled, reordered */
   bool rude_client; /* OPEN: what this client does is not judged (it breaks rules on purpose) */
   bool rude_server;
   bool state_lost; /* RESTARTED */
+  bool state_old;  /* RESTARTED, of a client: with an old copy of its state */
   span client, from, uid, code, note;
   span to_json, payload_json; /* JSON texts; payload_json empty: none */
   uint64_t id;

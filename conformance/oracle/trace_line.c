@@ -32,6 +32,9 @@ typedef enum member {
   CODE,
   DROPPED,
   DAMAGED,
+  ORDERLY,
+  REMOTE,
+  VERSION,
   HEX,
   STATE,
   TRANSPORT,
@@ -61,6 +64,9 @@ static const span names[MEMBERS] = {
     [CODE] = NAME("code"),
     [DROPPED] = NAME("dropped"),
     [DAMAGED] = NAME("damaged"),
+    [ORDERLY] = NAME("orderly"),
+    [REMOTE] = NAME("remote"),
+    [VERSION] = NAME("version"),
     [HEX] = NAME("hex"),
     [STATE] = NAME("state"),
     [RUDE] = NAME("rude"),
@@ -213,7 +219,7 @@ static bool read_open(reading *r, trace_event *out) {
   size_t who = 0;
   out->kind = TRACE_OPEN;
   if (!take_conn(r, out) || !TAKE_WORD(r, TRANSPORT, transports, &transport)) return false;
-  if (!TAKE_WORD(r, RUDE, rude, &who)) return false;
+  if (!TAKE_WORD(r, RUDE, rude, &who) || !take_flag(r, REMOTE, &out->remote)) return false;
   out->lossy = transport == 1;
   out->rude_client = who == 1 || who == 3;
   out->rude_server = who == 2 || who == 3;
@@ -222,15 +228,25 @@ static bool read_open(reading *r, trace_event *out) {
 
 static bool read_close(reading *r, trace_event *out) {
   out->kind = TRACE_CLOSE;
-  return take_conn(r, out) && take_dir(r, out);
+  return take_conn(r, out) && take_dir(r, out) && take_flag(r, ORDERLY, &out->orderly);
+}
+
+static bool read_failed(reading *r, trace_event *out) {
+  uint64_t version = 0;
+  bool says;
+  out->kind = TRACE_FAILED;
+  if (!take_conn(r, out) || !take_number(r, VERSION, &version, &says)) return false;
+  out->speaks_v2 = version >= 2;
+  return true;
 }
 
 static bool read_event(reading *r, trace_event *out) {
-  static const char *const words[] = {NULL, "open", "close", "healed"};
+  static const char *const words[] = {NULL, "open", "close", "healed", "failed"};
   size_t word = 0;
   if (!TAKE_WORD(r, EVENT, words, &word)) return false;
   if (word == 1) return read_open(r, out);
   if (word == 2) return read_close(r, out);
+  if (word == 4) return read_failed(r, out);
   out->kind = TRACE_HEALED;
   return true;
 }
@@ -242,10 +258,11 @@ static bool read_message(reading *r, trace_event *out) {
 }
 
 static bool read_state(reading *r, trace_event *out) {
-  static const char *const states[] = {NULL, "kept", "lost"};
+  static const char *const states[] = {NULL, "kept", "lost", "old"};
   size_t state = 0;
   if (!TAKE_WORD(r, STATE, states, &state)) return false;
   out->state_lost = state == 2;
+  out->state_old = state == 3;
   return true;
 }
 

@@ -104,6 +104,7 @@ static void write_open(FILE *file, const trace_event *event) {
   static const char *const rude[] = {NULL, "client", "server", "both"};
   (void)fprintf(file, ",\"event\":\"open\",\"conn\":%u", (unsigned)event->conn);
   if (event->lossy) (void)fputs(",\"transport\":\"lossy\"", file);
+  if (event->remote) (void)fputs(",\"remote\":true", file);
   int who = (event->rude_client ? 1 : 0) + (event->rude_server ? 2 : 0);
   if (who > 0) (void)fprintf(file, ",\"rude\":\"%s\"", rude[who]);
 }
@@ -112,6 +113,12 @@ static void write_close(FILE *file, const trace_event *event) {
   (void)fputs(",\"event\":\"close\"", file);
   if (event->has_dir) (void)fprintf(file, ",\"dir\":\"%s\"", dir_name(event));
   (void)fprintf(file, ",\"conn\":%u", (unsigned)event->conn);
+  if (event->orderly) (void)fputs(",\"orderly\":true", file);
+}
+
+static void write_state(FILE *file, const trace_event *event) {
+  const char *state = event->state_lost ? "lost" : event->state_old ? "old" : "kept";
+  (void)fprintf(file, ",\"state\":\"%s\"", state);
 }
 
 static void write_application(FILE *file, const trace_event *event, const char *what) {
@@ -123,8 +130,7 @@ static void write_application(FILE *file, const trace_event *event, const char *
   write_member(file, "payload", event->payload_json);
   write_member(file, "code", event->code);
   if (event->has_id) (void)fprintf(file, ",\"id\":%llu", (unsigned long long)event->id);
-  if (event->kind == TRACE_RESTARTED)
-    (void)fprintf(file, ",\"state\":\"%s\"", event->state_lost ? "lost" : "kept");
+  if (event->kind == TRACE_RESTARTED) write_state(file, event);
 }
 
 bool trace_write(FILE *file, const trace_event *event) {
@@ -132,6 +138,10 @@ bool trace_write(FILE *file, const trace_event *event) {
   switch (event->kind) {
     case TRACE_OPEN: write_open(file, event); break;
     case TRACE_CLOSE: write_close(file, event); break;
+    case TRACE_FAILED:
+      (void)fprintf(file, ",\"event\":\"failed\",\"conn\":%u%s", (unsigned)event->conn,
+                    event->speaks_v2 ? ",\"version\":2" : "");
+      break;
     case TRACE_FRAME: write_frame(file, event); break;
     case TRACE_SENT: write_application(file, event, "sent"); break;
     case TRACE_DELIVERED: write_application(file, event, "delivered"); break;

@@ -57,8 +57,8 @@ void client_start(sim_client *client) {
     return;
   }
   process->began = true;
-  if (!first) watch_restarted(world, process, process->lost);
-  if (first || process->lost) client_say_session(client);
+  if (!first) watch_restarted(world, process);
+  if (first || process->lost || process->old) client_say_session(client);
   if (client->wants) client_connect(client);
   process_wake(process, world->now);
 }

@@ -275,16 +275,66 @@ static bool opened_late(yard *y) {
   return good;
 }
 
+static void tell(ep_client *client, const char *frames) {
+  ep_client_receive(client, (ep_bytes){(const uint8_t *)frames, strlen(frames)}, 0);
+}
+
+#define WELCOME                                                                                    \
+  "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":true,"          \
+  "\\\"version\\\":2,\\\"epoch\\\":\\\"e\\\",\\\"expect\\\":0,\\\"window\\\":9,\\\"limits\\\":{}}" \
+  "\"}\f"
+#define ITEM_0                                                                                   \
+  "{\"action\":\"message.new\",\"payload\":{\"from\":\"b\",\"to\":\"c\",\"id\":0,\"uid\":\"u\"," \
+  "\"fromId\":0}}\f"
+
+static void welcome(ep_client *client) {
+  ep_client_connect(client, 0);
+  ep_client_tick(client, EP_TIMER_RECONNECT_MAX_MS);
+  ep_client_opened(client, EP_TIMER_RECONNECT_MAX_MS);
+  tell(client, WELCOME);
+}
+
+/* An old copy of a client's state resumes, and the server counts for a later instance (EP-LOST-11).
+ * It takes several programs that end at the right moments for a seed to get there. */
+static bool old_instance(yard *y) {
+  static const char *const below[] = {
+      ITEM_0,
+      "{\"action\":\"message.receipt\",\"payload\":{\"id\":0,\"of\":0,\"uid\":\"u\",\"by\":\"b\","
+      "\"left\":0}}\f",
+      "{\"action\":\"error\",\"payload\":{\"code\":\"bad-to\",\"reason\":\".\",\"of\":0,\"id\":0}}"
+      "\f"};
+  bool good = true;
+  for (size_t i = 0; i < sizeof below / sizeof *below; i++) {
+    ep_event event;
+    ep_client *client = new_client(y, (ep_client_config){.outbox = 0});
+    if (client == NULL) return false;
+    welcome(client);
+    tell(client, ITEM_0);
+    while (ep_client_next_event(client, &event, 0)) continue;
+    ep_client_closed(client, 0);
+    welcome(client);
+    tell(client, below[i]);
+    good = good && ep_client_wants(client) == EP_WANT_CLOSE;
+    ep_client_free(client);
+  }
+  return good;
+}
+
 int coverage_drills(unsigned *run_count) {
   static const struct {
     const char *name;
     bool (*run)(yard *y);
     uint64_t mailbox;
   } drills[] = {
-      {"drill listed", listed, 0},         {"drill notices", notices, 0},
-      {"drill named", named, 1},           {"drill dedup", dedup, 0},
-      {"drill held_bytes", held_bytes, 0}, {"drill output", output, 0},
-      {"drill outbox", outbox, 0},         {"drill opened late", opened_late, 0},
+      {"drill listed", listed, 0},
+      {"drill notices", notices, 0},
+      {"drill named", named, 1},
+      {"drill dedup", dedup, 0},
+      {"drill held_bytes", held_bytes, 0},
+      {"drill output", output, 0},
+      {"drill outbox", outbox, 0},
+      {"drill opened late", opened_late, 0},
+      {"drill old instance", old_instance, 0},
   };
   int failed = 0;
   for (size_t i = 0; i < sizeof drills / sizeof *drills; i++) {

@@ -8,6 +8,7 @@
 #include "machine/client_internal.h"
 #include "machine/server_internal.h"
 #include "sim/coverage.h"
+#include "sim/world.h"
 
 /* The limits, in the order of the table. */
 typedef enum limit {
@@ -69,8 +70,18 @@ static void note_client_row(const ep_machine_row *row, const ep_client *client) 
   }
 }
 
+/* EP-ERR-5: the judge is told of what a server cannot do, before it does anything about it. One
+ * that closes already has nothing to do about it. */
+static void note_failed(const ep_machine *machine, const ep_server_conn *conn) {
+  sim_process *process = process_with(&conn->server->around);
+  if (process != NULL && machine->state < EP_SERVER_CLOSING && !conn->abandoned)
+    server_failed(&process->world->server, conn->id, conn->version == 2);
+}
+
 const ep_machine_row *__wrap_ep_machine_step(ep_machine *machine, unsigned input, void *context,
                                              const void *data) {
+  bool fails = input == EP_SERVER_IN_FAILED && machine->rules == &ep_server_rules;
+  if (fails) note_failed(machine, context);
   const ep_machine_row *row = __real_ep_machine_step(machine, input, context, data);
   if (!coverage_is_on()) return row;
   bool server = machine->rules == &ep_server_rules;

@@ -13,6 +13,7 @@ enum {
   PART_ACTIONS,
   PART_FAULTS,
   PART_RUDES,
+  PART_OLD = 8, /* the plans of the kept seeds have none */
   ROOMS = 3,
   LATES = 3
 };
@@ -281,6 +282,29 @@ static bool draw_faults(plan *p, uint32_t span_ms) {
   return true;
 }
 
+/* An EP/2 client's state is brought back from an old copy. Drawn apart: plans without it stay as
+ * they were. */
+static bool draw_old_copies(plan *p, uint32_t span_ms) {
+  rng dice = part_of(p->seed, PART_OLD);
+  if (!rng_is(&dice, 6, 100)) return true;
+  uint32_t count = rng_between(&dice, 1, 3);
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t target = rng_below(&dice, (uint32_t)p->client_count);
+    uint32_t t_ms = rng_below(&dice, span_ms), away = rng_between(&dice, 1, 3000);
+    uint32_t calls = rng_below(&dice, 60), commits = rng_between(&dice, 1, 6);
+    if (!p->clients[target].durable || p->clients[target].version == 1) continue;
+    plan_fault *fault = plan_add_fault(p);
+    if (fault == NULL) return false;
+    fault->t_ms = t_ms;
+    fault->target = (uint8_t)target;
+    fault->kind = PLAN_KILL;
+    fault->a = away;
+    fault->b = PLAN_DEATH_OLD | commits << PLAN_DEATH_COMMITS;
+    fault->calls = calls;
+  }
+  return true;
+}
+
 /* ---- Who breaks the rules ---- */
 
 static bool draw_rude(plan *p, uint32_t t_ms, uint8_t actor, bool towards, uint32_t what,
@@ -356,6 +380,7 @@ bool plan_draw(plan *p, uint64_t seed, const plan_size *size) {
   draw_limits(p);
   widen_windows(p, size->messages);
   if (!draw_actions(p, size, span_ms) || !draw_faults(p, span_ms)) return false;
+  if (!draw_old_copies(p, span_ms)) return false;
   p->heal_ms = span_ms + 1000;
   for (size_t i = 0; i < p->action_count; i++)
     if (p->actions[i].t_ms >= p->heal_ms) p->heal_ms = p->actions[i].t_ms + 1;

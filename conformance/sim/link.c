@@ -148,7 +148,7 @@ void link_close(sim *world, sim_link *link, trace_dir by, ending how) {
   else
     link->server_side = SIDE_CLOSED;
   if (link->server_side == SIDE_NONE) return; /* it never came to be */
-  watch_close(world, link, by);
+  watch_close(world, link, by, how == ENDING_DONE);
   trace_dir reads = by_client ? TRACE_S2C : TRACE_C2S;
   sim_flow *deaf = &link->flows[reads];
   deaf->deaf = true;

@@ -109,11 +109,10 @@ typedef enum plan_trouble {
   PLAN_TROUBLE_COUNT
 } plan_trouble;
 
-enum {
-  PLAN_DEATH_LOST = 1,
-  PLAN_DEATH_STORED = 2
-}; /* bits: the state is lost; what was being
-      stored when it died is stored */
+/* Bits: the state is lost; what was being stored when it died is stored; it comes back with an old
+ * copy of its state, that of (b >> 8) commits before. */
+enum { PLAN_DEATH_LOST = 1, PLAN_DEATH_STORED = 2, PLAN_DEATH_OLD = 4, PLAN_DEATH_COMMITS = 8 };
+
 typedef enum plan_cut {
   PLAN_CUT_BOTH,   /* both sides are told */
   PLAN_CUT_CLIENT, /* the client alone: half-open at the server, two live sockets of one client */

@@ -47,6 +47,10 @@ ep_surroundings process_surroundings(sim_process *process) {
   return around;
 }
 
+sim_process *process_with(const ep_surroundings *around) {
+  return around->random == fill_random ? around->context : NULL;
+}
+
 bool process_can_store(sim_process *process) {
   if (process->store_fails_once) {
     process->store_fails_once = false;
@@ -81,6 +85,7 @@ void process_start(sim_process *process) {
 
 static void state_leave(sim_process *process, bool lost) {
   process->lost = lost;
+  process->old = false;
   if (lost) store_clear(&process->store);
   if (!process->memory.use_malloc) {
     bool failing = process->memory.failing;
@@ -112,16 +117,19 @@ void process_die(sim_process *process, const plan_fault *how) {
     client_gone(&world->clients[process->index]);
   }
   state_leave(process, !durable || (flags & PLAN_DEATH_LOST) != 0);
+  process->old = durable && (flags & PLAN_DEATH_OLD) != 0;
+  if (process->old) store_go_back(&process->store, flags >> PLAN_DEATH_COMMITS);
   uint64_t away = how == NULL ? 200 : how->a;
   process_restart_at(process, world->now + away);
 }
 
 /* It could not begin for want of memory. */
 void process_give_up_start(sim_process *process) {
-  bool lost = process->lost;
+  bool lost = process->lost, old = process->old;
   process->alive = false;
   state_leave(process, false);
   process->lost = lost;
+  process->old = old;
   process_restart_at(process, process->world->now + 100);
 }
 

@@ -57,7 +57,8 @@ void server_start(sim_server *server) {
   sim *world = process->world;
   bool first = !process->began;
   process_start(process);
-  server->sealed = server->dirty = server->stopping = false;
+  server->sealed = server->dirty = server->stopping = server->gave_up = false;
+  server->failures_seen = 0;
   server->pending_count = 0;
   ep_status status = core_make(server);
   if (status != EP_OK) {
@@ -67,7 +68,7 @@ void server_start(sim_server *server) {
     return;
   }
   process->began = true;
-  if (!first) watch_restarted(world, process, process->lost);
+  if (!first) watch_restarted(world, process);
   server->dirty = true;
   process_wake(process, world->now);
 }
@@ -225,7 +226,8 @@ static bool handle_ready(sim_server *server, const ep_ready *ready) {
   }
   link->owed = ready->output;
   if (!flush(server, link)) return false;
-  if (ready->close && link->owed.len == 0) leave(server, link, ENDING_FINE);
+  ending how = server->gave_up ? ENDING_FINE : ENDING_DONE;
+  if (ready->close && link->owed.len == 0) leave(server, link, how);
   return true;
 }
 
@@ -241,6 +243,16 @@ static bool gave_up(sim_server *server, bool stored) {
   return false;
 }
 
+/* Only of one whom it could tell so: in a turn in which memory failed this once, and nothing that
+ * it wrote before is left. One that gives up as a whole ends with all its connections. */
+void server_failed(sim_server *server, ep_conn conn, bool speaks_v2) {
+  const sim_arena *memory = &server->process.memory;
+  sim_link *link = link_of(world_of(server), conn);
+  bool once = memory->failures == server->failures_seen + 1 && memory->fail_after == 0;
+  if (link == NULL || memory->failing || !once || link->owed.len > 0) return;
+  watch_failed(world_of(server), link, speaks_v2);
+}
+
 static bool give_out(sim_server *server) {
   ep_ready ready;
   ep_note note;
@@ -250,6 +262,7 @@ static bool give_out(sim_server *server) {
     if (!handle_ready(server, &ready)) return false;
   }
   while (ep_server_next_note(server->core, &note)) continue;
+  server->failures_seen = server->process.memory.failures;
   return true;
 }
 
@@ -263,6 +276,7 @@ static bool finish(sim_server *server) {
   if (!call(server)) return false;
   server->sealed = false;
   ep_server_committed(server->core, stored, now_of(server));
+  server->gave_up = gave_up(server, stored);
   if (server->stopping && !server->told_stop) {
     server->told_stop = true;
     ep_server_stop(server->core, now_of(server));
@@ -271,7 +285,7 @@ static bool finish(sim_server *server) {
   if (!give_out(server)) return false;
   bool over = server->stopping && (ep_server_connections(server->core) == 0 && !server->dirty);
   if (server->stopping && world->now >= server->exit_at) over = true;
-  if (!over && !gave_up(server, stored)) return true;
+  if (!over && !server->gave_up) return true;
   process_die(process, server->stopping ? server->stop : NULL);
   return false;
 }

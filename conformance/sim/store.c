@@ -9,7 +9,10 @@ struct store_entry {
   size_t number;
 };
 
-void store_clear(sim_store *store) { store->len = 0; }
+void store_clear(sim_store *store) {
+  store->len = 0;
+  store->commits = 0;
+}
 
 void store_free(sim_store *store) {
   free(store->bytes);
@@ -26,9 +29,18 @@ bool store_commit(sim_store *store, ep_bytes batch) {
     store->bytes = grown;
     store->room = room;
   }
+  store->marks[store->commits++ % STORE_MARKS] = store->len;
   memcpy(store->bytes + store->len, batch.data, batch.len);
   store->len += batch.len;
   return true;
+}
+
+void store_go_back(sim_store *store, uint32_t commits) {
+  uint64_t most = store->commits < STORE_MARKS ? store->commits : STORE_MARKS;
+  if (commits > most) commits = (uint32_t)most;
+  if (commits == 0) return;
+  store->commits -= commits;
+  store->len = store->marks[store->commits % STORE_MARKS];
 }
 
 static int compare_keys(const ep_record *a, const ep_record *b) {

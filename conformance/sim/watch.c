@@ -33,7 +33,7 @@ static uint64_t digest_bytes(uint64_t digest, span bytes) {
 static void digest_event(sim *world, const trace_event *event) {
   uint64_t flags = (uint64_t)event->kind << 16 | (uint64_t)event->dir << 8 |
                    (uint64_t)event->at << 4 | (uint64_t)event->damaged << 1 |
-                   (uint64_t)event->state_lost;
+                   (uint64_t)event->state_lost | (uint64_t)event->state_old << 2;
   uint64_t digest = rng_mix(world->digest ^ event->t_ms);
   digest = rng_mix(digest ^ flags ^ (uint64_t)event->conn << 32 ^ event->n << 48);
   const span *spans[] = {&event->bytes, &event->client,  &event->from,
@@ -58,11 +58,18 @@ void watch_open(sim *world, const sim_link *link) {
   trace_event event = {.kind = TRACE_OPEN, .conn = link->conn, .lossy = link->lossy};
   event.rude_client = link->rude_client;
   event.rude_server = link->rude_server;
+  event.remote = link->remote; /* EP-SEC-4: config_of allows EP/1 on this machine alone */
   tell(world, &event);
 }
 
-void watch_close(sim *world, const sim_link *link, trace_dir dir) {
+void watch_close(sim *world, const sim_link *link, trace_dir dir, bool orderly) {
   trace_event event = {.kind = TRACE_CLOSE, .conn = link->conn, .dir = dir, .has_dir = true};
+  event.orderly = orderly;
+  tell(world, &event);
+}
+
+void watch_failed(sim *world, const sim_link *link, bool speaks_v2) {
+  trace_event event = {.kind = TRACE_FAILED, .conn = link->conn, .speaks_v2 = speaks_v2};
   tell(world, &event);
 }
 
@@ -138,9 +145,10 @@ void watch_crashed(sim *world, const sim_process *process) {
   tell(world, &event);
 }
 
-void watch_restarted(sim *world, const sim_process *process, bool lost) {
+void watch_restarted(sim *world, const sim_process *process) {
   trace_event event = {.kind = TRACE_RESTARTED, .client = name_of(world, process)};
-  event.state_lost = lost;
+  event.state_lost = process->lost;
+  event.state_old = process->old;
   tell(world, &event);
 }
 

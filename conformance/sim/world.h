@@ -73,6 +73,7 @@ typedef struct sim_process {
   uint8_t index;       /* of the client, or PLAN_SERVER */
   bool began;          /* it has lived */
   bool alive, lost;    /* lost: with its last life its state went */
+  bool old;            /* its state was brought back from an old copy */
   uint32_t life;       /* how often it started */
   uint32_t calls_left; /* 0: it is not about to die; n: it dies before the n-th call from now */
   const plan_fault *death;
@@ -164,6 +165,8 @@ typedef struct sim_server {
   ep_server *core;
   bool sealed, dirty;
   bool stopping, told_stop; /* by the operator; its core knows */
+  bool gave_up;             /* its core could not commit: its program ends */
+  uint64_t failures_seen;   /* of memory, when it last gave out what it had to write */
   const plan_fault *stop;
   uint64_t exit_at, commits;
   ep_bytes batch; /* being stored */
@@ -209,7 +212,9 @@ void sim_fail(sim *world, const char *trouble); /* the run ends; trouble is stat
 
 /* watch.c: events, in the order in which they happen. */
 void watch_open(sim *world, const sim_link *link);
-void watch_close(sim *world, const sim_link *link, trace_dir dir);
+void watch_close(sim *world, const sim_link *link, trace_dir dir, bool orderly);
+void watch_failed(sim *world, const sim_link *link,
+                  bool speaks_v2); /* the server cannot do what it asked */
 void watch_written(sim *world, const sim_link *link, trace_dir dir, uint32_t n, ep_bytes frame);
 void watch_arrived(sim *world, const sim_link *link, trace_dir dir, uint32_t n, ep_bytes damaged);
 void watch_sent(sim *world, const sim_client *client, ep_bytes uid, ep_bytes to, ep_bytes payload);
@@ -217,7 +222,7 @@ void watch_event(sim *world, const sim_client *client, const ep_event *event);
 void watch_stored(sim *world, const sim_client *client);
 void watch_wants(sim *world, const sim_client *client, bool connection);
 void watch_crashed(sim *world, const sim_process *process);
-void watch_restarted(sim *world, const sim_process *process, bool lost);
+void watch_restarted(sim *world, const sim_process *process);
 void watch_healed(sim *world);
 void watch_note(sim *world, const sim_process *whose, const char *note);
 
@@ -258,6 +263,10 @@ void server_pending(sim_server *server, sim_link *link); /* something to do for 
 bool server_takes_frame(sim_server *server, sim_link *link, ep_bytes frame);
 void server_stop(sim_server *server, const plan_fault *fault);
 void server_gone(sim_server *server);
+/* Its core gives `failed` to the machine of that connection. */
+void server_failed(sim_server *server, ep_conn conn, bool speaks_v2);
+/* The process with these surroundings; NULL: those of somebody else. */
+sim_process *process_with(const ep_surroundings *around);
 
 /* link.c */
 sim_link *link_open(sim *world, sim_client *client, sim_raw *raw);
@@ -266,7 +275,11 @@ void link_opened(sim *world, sim_link *link);
 void link_write(sim *world, sim_link *link, trace_dir dir, ep_bytes bytes);
 size_t link_room(sim *world, const sim_link *link, trace_dir dir);
 /* A side has closed: properly (all it wrote arrives), or not. */
-typedef enum ending { ENDING_FINE, ENDING_ABRUPT } ending;
+typedef enum ending {
+  ENDING_FINE,
+  ENDING_ABRUPT,
+  ENDING_DONE /* fine, and because it wanted to: all that it had to write is written */
+} ending;
 void link_close(sim *world, sim_link *link, trace_dir by, ending how);
 void link_cut(sim *world, sim_link *link, plan_cut how, uint32_t share);
 void link_told(sim *world, sim_link *link, trace_dir dir); /* dir's reader learns of the end */

@@ -73,6 +73,9 @@ inline C_DO_start_over()
     end_connection()
 }
 
+/* EP-LOST-10: the guard says that nothing leads here. */
+inline C_DO_start_over_without() { assert(false) }
+
 /* ---- Up ---- */
 
 /* The first unconfirmed item is confirmed, and only so leaves. */

@@ -13,6 +13,9 @@
 #define C_GUARD_is_unconfirmed (A(got) >= base[c] && A(got) < base[c] + written[c])
 
 #define C_GUARD_has_id false
+/* No client goes on from an old copy of its state. */
+#define C_GUARD_is_below_resumed false
+#define C_GUARD_is_expected_unknown false
 #define C_GUARD_is_final true /* `replaced` is the only plain error that is modelled */
 #define S_GUARD_same_client (A(got) == known[c])
 #define S_GUARD_is_unconfirmed (A(got) >= box_base[c] && A(got) < box_base[c] + box_written[c])

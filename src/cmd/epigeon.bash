@@ -14,12 +14,12 @@ _epigeon_special() {
 _epigeon() {
   local commands='listen send who watch session ping top'
   local common='--server --id --state --presence --v1 --secret-file --token-file --tls-ca --tls-cert
-    --tls-key --json --timeout --help --version'
+    --tls-key --json --timeout --frame --depth --help --version'
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command='' i
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
-      --server|--id|--state|--presence|--secret-file|--token-file|--timeout|--tls-*) ((i++)) ;;
+      --server|--id|--state|--presence|--secret-file|--token-file|--timeout|--frame|--depth|--tls-*) ((i++)) ;;
       listen|send|who|watch|session|ping|top) command=${COMP_WORDS[i]}; break ;;
     esac
   done
@@ -34,7 +34,7 @@ _epigeon() {
     --server)
       mapfile -t COMPREPLY < <(compgen -W '127.0.0.1:9999 tls: unix:' -- "$cur")
       return ;;
-    --id|--presence|--timeout|--count|--session|--to|--to-match|--interval) return ;;
+    --id|--presence|--timeout|--frame|--depth|--count|--session|--to|--to-match|--interval) return ;;
   esac
   if [[ $cur == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$common $(_epigeon_special "$command")" -- "$cur")

@@ -32,9 +32,10 @@ typedef struct cli_options {
   const char *server, *id, *state, *presence, *secret_file, *token_file;
   ep_tls_files tls;
   const char *to, *to_match, *file, *session;
-  const char *word;    /* MESSAGE, SELECTOR or JSON; NULL: none */
-  uint64_t timeout_ms; /* 0: none */
-  uint64_t count;      /* 0: not given */
+  const char *word;      /* MESSAGE, SELECTOR or JSON; NULL: none */
+  uint64_t timeout_ms;   /* 0: none */
+  uint64_t count;        /* 0: not given */
+  uint64_t frame, depth; /* what is read and sent */
   bool v1, json, receipt, json_payload;
 } cli_options;
 

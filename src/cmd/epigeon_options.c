@@ -8,6 +8,8 @@
 
 #include "cmd/epigeon_cli.h"
 #include "cmd/epigeon_print.h"
+#include "cmd/options.h"
+#include "wire/frame.h"
 
 static const cli_command *const commands[] = {&cli_listen, &cli_send,    &cli_who,
                                               &cli_watch,  &cli_session, &cli_ping};
@@ -28,6 +30,8 @@ enum {
   OPT_TLS_KEY,
   OPT_JSON,
   OPT_TIMEOUT,
+  OPT_FRAME,
+  OPT_DEPTH,
   OPT_HELP,
   OPT_VERSION,
   OPT_COUNT,
@@ -52,6 +56,8 @@ static const struct option longs[] = {
     {"tls-key", required_argument, NULL, OPT_TLS_KEY},
     {"json", no_argument, NULL, OPT_JSON},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
+    {"frame", required_argument, NULL, OPT_FRAME},
+    {"depth", required_argument, NULL, OPT_DEPTH},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
     {"count", required_argument, NULL, OPT_COUNT},
@@ -79,6 +85,8 @@ static const char common_help[] =
     "  --tls-cert FILE, --tls-key FILE  our certificate and its key, if the server asks for one\n"
     "  --json                write one JSON object a line\n"
     "  --timeout SECONDS     do not wait longer\n"
+    "  --frame BYTES         the largest frame that is read and sent, as 64MiB (32MiB)\n"
+    "  --depth N             the deepest nesting of JSON that is read and sent (256)\n"
     "  --help, --version\n"
     "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 timed out.\n"
     "DEBUG=epigeon:* in the environment shows every frame and every change of state.\n";
@@ -153,6 +161,16 @@ static void take_timeout(reading *r, const char *text) {
   r->out->timeout_ms = (uint64_t)(seconds * 1000);
 }
 
+static void take_frame(reading *r, const char *text) {
+  bool good = ep_options_size(&r->out->frame, text) && r->out->frame <= EP_FRAME_MOST;
+  if (!good) fail(r, "--frame takes a number of bytes up to 2GiB, as 64MiB, not %s", text);
+}
+
+static void take_depth(reading *r, const char *text) {
+  bool good = ep_options_number(&r->out->depth, text) && r->out->depth <= EP_JSON_DEPTH_MAX;
+  if (!good) fail(r, "--depth takes a number from 1 to %d, not %s", EP_JSON_DEPTH_MAX, text);
+}
+
 /* Options of some commands only; false: it is none of them. */
 static bool take_special(reading *r, int option, const char *value) {
   cli_options *o = r->out;
@@ -193,6 +211,8 @@ static void take_option(reading *r, int option, const char *value) {
     case OPT_TLS_KEY: o->tls.key = value; return;
     case OPT_JSON: o->json = true; return;
     case OPT_TIMEOUT: take_timeout(r, value); return;
+    case OPT_FRAME: take_frame(r, value); return;
+    case OPT_DEPTH: take_depth(r, value); return;
     case OPT_HELP:
     case 'h': r->help = true; return;
     case OPT_VERSION: r->version = true; return;
@@ -231,6 +251,8 @@ static void check(reading *r) {
 
 static void add_defaults(const cli_command *command, cli_options *o) {
   if (o->server == NULL) o->server = "127.0.0.1:9999";
+  if (o->frame == 0) o->frame = EP_LIMIT_FRAME;
+  if (o->depth == 0) o->depth = EP_LIMIT_DEPTH;
   if (command != &cli_watch) return;
   if (o->word != NULL) o->presence = o->word;
   if (o->presence == NULL) o->presence = "{}";

@@ -161,6 +161,10 @@ static void note(cli *c, const ep_event *event) {
     case EP_EVENT_ERROR: on_error(c, event); return;
     case EP_EVENT_MESSAGE: on_stray_message(c, event); return;
     case EP_EVENT_LOST:
+      if (c->version == 2) {
+        cli_say("the state is an old copy: messages that came after it do not come again");
+        return;
+      }
       cli_say("%" PRIu64 " messages from number %" PRIu64 " on never came", event->count,
               event->id);
       return;
@@ -230,6 +234,8 @@ static cli_exit dial_as(cli *c, const char *secret, const char *token) {
   how.core.client_id = o->id;
   how.core.presence = o->presence;
   how.core.max_version = o->v1 ? 1 : 0;
+  how.core.frame = o->frame;
+  how.core.depth = o->depth;
   how.tls = o->tls;
   how.core.secret = secret;
   how.core.token = token;

@@ -12,10 +12,9 @@
 #include "cmd/epigeon_input.h"
 #include "cmd/epigeon_json.h"
 #include "cmd/epigeon_print.h"
+#include "tables.h"
 
 enum { IN_FLIGHT = 16384, RESUME_BELOW = 8192 };
-
-#define PAYLOAD_MAX ((size_t)32 << 20) /* bytes; no frame is larger */
 
 typedef enum sending { SENT, NO_ROOM, IMPOSSIBLE } sending;
 
@@ -172,8 +171,15 @@ static void end_if_done(sender *s, const ep_event *event) {
   if (cli_settled(s->c, event)) end_well(s);
 }
 
+/* EP-LIM-8: what is larger than frames usually may be has to wait until the server has said what it
+ * takes. */
+static bool must_wait(const sender *s) {
+  enum { AROUND = 4096 };
+  return s->c->version == 0 && s->payload_len > EP_LIMIT_FRAME - AROUND;
+}
+
 static void go_on(sender *s) {
-  if (s->payload != NULL) {
+  if (s->payload != NULL && !must_wait(s)) {
     ep_bytes payload = {(const uint8_t *)s->payload, s->payload_len};
     if (send_payload(s, payload, 1) == NO_ROOM) return;
     free(s->payload);
@@ -254,7 +260,7 @@ static void say_open(const char *what, size_t open, uint64_t sent) {
 static void unfinished_send(cli *c) {
   sender *s = c->own;
   size_t unconfirmed = ep_client_unconfirmed(c->client);
-  if (s->input == NULL && s->payload != NULL) cli_say("the message was not sent: there is no room");
+  if (s->input == NULL && s->payload != NULL) cli_say("the message was not sent");
   say_open("confirmed", json_object_size(s->unconfirmed), s->sent);
   say_open("received by all who should have them", json_object_size(s->unreceived), s->sent);
   if (unconfirmed == 0) return;
@@ -294,7 +300,7 @@ static void on_input_end(void *context, int error) {
 }
 
 static void start_lines(sender *s) {
-  cli_input_reader reader = {take_line, skip_line, on_input_end, s, PAYLOAD_MAX};
+  cli_input_reader reader = {take_line, skip_line, on_input_end, s, (size_t)s->c->options.frame};
   s->input = cli_input_new(&s->c->uv, STDIN_FILENO, &reader);
   if (s->input == NULL)
     cli_finish(s->c, CLI_FAILED);
@@ -304,18 +310,18 @@ static void start_lines(sender *s) {
 
 /* ---- One message ----------------------------------------------------------------------------- */
 
-/* The whole file; NULL: said why not. */
-static char *read_file(const char *path, size_t *out_len) {
+/* The whole file, of `most` bytes at most; NULL: said why not. */
+static char *read_file(const char *path, size_t most, size_t *out_len) {
   FILE *file = fopen(path, "rb");
-  char *data = file ? malloc(PAYLOAD_MAX + 1) : NULL;
-  size_t len = data ? fread(data, 1, PAYLOAD_MAX + 1, file) : 0;
+  char *data = file ? malloc(most + 1) : NULL;
+  size_t len = data ? fread(data, 1, most + 1, file) : 0;
   bool failed = data == NULL || ferror(file);
   if (failed)
     cli_say("cannot read %s: %s", path, strerror(errno));
-  else if (len > PAYLOAD_MAX)
+  else if (len > most)
     cli_say("%s is larger than a message may be", path);
   if (file) fclose(file);
-  if (failed || len > PAYLOAD_MAX) {
+  if (failed || len > most) {
     free(data);
     return NULL;
   }
@@ -335,7 +341,9 @@ static char *read_argument(const cli_options *o, size_t *out_len) {
 
 static void start_one(sender *s) {
   const cli_options *o = &s->c->options;
-  s->payload = o->file ? read_file(o->file, &s->payload_len) : read_argument(o, &s->payload_len);
+  size_t most = (size_t)o->frame;
+  s->payload =
+      o->file ? read_file(o->file, most, &s->payload_len) : read_argument(o, &s->payload_len);
   if (s->payload == NULL) {
     cli_finish(s->c, CLI_FAILED);
     return;

@@ -16,12 +16,22 @@
 #include "cmd/log.h"
 #include "net/address.h"
 #include "net/tls.h"
+#include "wire/frame.h"
 
 enum { SENTENCE_LEN = 512, PATH_LEN = 4096 };
 
 static bool on_disk(const epigeond_settings *s) { return strcmp(s->store, "lmdb") == 0; }
 
+/* The limits that have a most, and where that is. */
+static const char *limit_wrong(const ep_server_config *core) {
+  if (core->frame > EP_FRAME_MOST) return "The limit frame must be at most 2GiB.";
+  if (core->depth > EP_JSON_DEPTH_MAX) return "The limit depth must be at most 1024.";
+  return NULL;
+}
+
 const char *epigeond_wrong(const epigeond_settings *s, char *message, size_t message_len) {
+  const char *limit = limit_wrong(&s->core);
+  if (limit != NULL) return limit;
   if (!on_disk(s) && strcmp(s->store, "memory") != 0) return "The store must be lmdb or memory.";
   if (s->backup != NULL && !on_disk(s))
     return "A store in memory cannot be copied: --backup goes with --store lmdb.";
@@ -109,6 +119,7 @@ static unsigned check_tls(const epigeond_settings *s, bool wanted) {
 }
 
 static unsigned check_limits(const epigeond_settings *s) {
+  if (limit_wrong(&s->core) != NULL) return 0; /* epigeond_wrong has told it */
   ep_server *core = NULL;
   ep_server_config config = s->core;
   ep_surroundings_default(&config.surroundings);

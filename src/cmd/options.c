@@ -48,6 +48,10 @@ static bool number_read(uint64_t *out, const char *text, const unit *units) {
   return false;
 }
 
+bool ep_options_number(uint64_t *out, const char *text) { return number_read(out, text, counts); }
+
+bool ep_options_size(uint64_t *out, const char *text) { return number_read(out, text, sizes); }
+
 static bool list_add(ep_option_list *list, const char *text, int source) {
   if (list->source != source) list->count = 0; /* what was given replaces what was not */
   list->source = source;

@@ -48,6 +48,11 @@ typedef struct ep_options {
 bool ep_options_read(ep_options *options, int argc, char **argv);
 void ep_options_free(ep_options *options);
 
+/* One value by itself, at least 1: a count, and bytes as 1000, 64KiB or 32MiB. False: it is none.
+ */
+bool ep_options_number(uint64_t *out, const char *text);
+bool ep_options_size(uint64_t *out, const char *text);
+
 /* Adds one more to a list. False: no memory. */
 bool ep_options_list_add(ep_option_list *list, const char *text);
 

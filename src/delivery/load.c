@@ -58,6 +58,7 @@ static ep_status load_number(ep_registry *registry, ep_unpack *value, unsigned w
   if (value->bad) return EP_DAMAGED;
   registry->loading.meta |= which;
   if (which == META_SEQUENCE) {
+    if (number > UINT64_MAX / 2) return EP_DAMAGED; /* nobody counts that far; it must go on */
     registry->sequence = registry->sequence_written = number;
     return EP_OK;
   }

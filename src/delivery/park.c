@@ -129,10 +129,8 @@ static ep_step park_refuse(ep_registry *registry, ep_upward *up) {
 }
 
 /* EP-PARK-1 */
-ep_step ep_reg_park(ep_registry *registry, ep_upward *up) {
+ep_step ep_reg_park(ep_registry *registry, ep_upward *up, ep_item_shape shape) {
   const ep_command *command = up->command;
-  ep_item_shape shape;
-  if (!ep_reg_render(registry, &shape, up)) return EP_STEP_NO_MEMORY;
   if (parking_full(registry, shape.len)) return park_refuse(registry, up);
   ep_bytes to = command->to_kind == EP_TO_CLIENT ? command->to : command->to_json;
   size_t records = ep_reg_log_size(registry, shape.len, 0, to.len);

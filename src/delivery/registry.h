@@ -58,7 +58,8 @@ typedef struct ep_registry_config {
   uint8_t key[16];      /* of the hash tables and fingerprints; a stored one replaces it */
   const uint8_t *epoch; /* random name for a new state; a stored one replaces it; copied */
   size_t epoch_len;
-  bool durable; /* produce records */
+  bool durable;   /* produce records */
+  uint64_t frame; /* of a copy, as the recipients read it (EP-LIM-13) */
   uint64_t clients, mailbox, mailbox_bytes, parked, parked_bytes, notices, held, held_bytes, dedup;
   uint64_t gap_wait_ms, mailbox_wait_ms;
   const ep_memory *memory; /* a ceiling below which the limits shrink; NULL: none */

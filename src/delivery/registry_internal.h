@@ -153,11 +153,11 @@ ep_step ep_reg_session(ep_registry *registry, ep_upward *up);
 
 /* route.c */
 ep_step ep_reg_message(ep_registry *registry, ep_upward *up);
-bool ep_reg_render(ep_registry *registry, ep_item_shape *shape, const ep_upward *up);
 ep_item *ep_reg_message_item(ep_registry *registry, const ep_upward *up, ep_item_shape shape);
 
 /* park.c */
-ep_step ep_reg_park(ep_registry *registry, ep_upward *up);
+/* The message is rendered in registry->text. */
+ep_step ep_reg_park(ep_registry *registry, ep_upward *up, ep_item_shape shape);
 bool ep_reg_parked_enter(ep_registry *registry, ep_item *item, ep_to_kind kind, ep_bytes to);
 /* Lists in registry->unparking, in order, what waits for these pairs, or for this client id. */
 bool ep_reg_unparking_pairs(ep_registry *registry, const ep_pairs *pairs);

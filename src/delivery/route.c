@@ -43,7 +43,7 @@ static ep_status resolve(ep_registry *registry, const ep_command *command) {
   return EP_OK;
 }
 
-bool ep_reg_render(ep_registry *registry, ep_item_shape *shape, const ep_upward *up) {
+static bool render(ep_registry *registry, ep_item_shape *shape, const ep_upward *up) {
   const ep_command *command = up->command;
   ep_message message = {.action = EP_ACTION_MESSAGE_NEW,
                         .has = EP_HAS_ID | EP_HAS_UID | EP_HAS_FROM_ID,
@@ -59,6 +59,14 @@ bool ep_reg_render(ep_registry *registry, ep_item_shape *shape, const ep_upward 
   ep_buffer_clear(&registry->text);
   ep_message_render_item(&registry->text, shape, EP_S2C, &message);
   return !registry->text.failed;
+}
+
+/* EP-LIM-13: in its largest form, whoever will read it. Escaping at most doubles it, so that few
+ * are large enough to be counted. */
+static bool copy_too_large(const ep_registry *registry, ep_item_shape shape) {
+  uint64_t most = registry->config.frame;
+  if (ep_item_frame_bound(shape) <= most) return false;
+  return ep_item_frame_most(ep_buffer_bytes(&registry->text).data, shape) > most;
 }
 
 /* The uid follows the hole of the id. */
@@ -240,8 +248,12 @@ ep_step ep_reg_message(ep_registry *registry, ep_upward *up) {
   ep_status status = resolve(registry, up->command);
   if (status == EP_NO_MEMORY) return EP_STEP_NO_MEMORY;
   if (status != EP_OK) return ep_reg_refuse(registry, up, EP_ERROR_BAD_TO, EP_COUNTER_REFUSED);
-  if (registry->matches.count == 0) return ep_reg_park(registry, up);
   routing route = {.up = up};
-  if (!ep_reg_render(registry, &route.shape, up)) return EP_STEP_NO_MEMORY;
+  if (!render(registry, &route.shape, up)) return EP_STEP_NO_MEMORY;
+  if (copy_too_large(registry, route.shape)) {
+    registry->tally.limits[EP_BOUND_FRAME]++;
+    return ep_reg_refuse(registry, up, EP_ERROR_TOO_LARGE, EP_COUNTER_OVER_LIMIT);
+  }
+  if (registry->matches.count == 0) return ep_reg_park(registry, up, route.shape);
   return route_message(registry, &route);
 }

@@ -231,6 +231,15 @@ void ep_client_do_receive_v1(ep_client *client, const ep_client_data *data) {
   }
 }
 
+/* Numbers that will not come: from the expected one to the first that is there. */
+void ep_client_tell_missing(ep_client *client) {
+  const ep_inbox *inbox = &client->inbox;
+  const ep_held *lowest = ep_inbox_lowest(inbox);
+  ep_event lost = {.type = EP_EVENT_LOST, .id = inbox->expected, .count = 1};
+  if (lowest != NULL) lost.count = lowest->id - inbox->expected;
+  ep_client_tell(client, &lost);
+}
+
 /* EP-RECV-7 */
 void ep_client_do_skip_gap(ep_client *client, const ep_client_data *data) {
   const ep_held *lowest;
@@ -238,9 +247,7 @@ void ep_client_do_skip_gap(ep_client *client, const ep_client_data *data) {
   (void)data;
   while (!client->failed && (lowest = ep_inbox_lowest(inbox)) != NULL) {
     if (lowest->id > inbox->expected) {
-      ep_event lost = {.type = EP_EVENT_LOST, .id = inbox->expected};
-      lost.count = lowest->id - inbox->expected;
-      ep_client_tell(client, &lost);
+      ep_client_tell_missing(client);
       inbox->expected = lowest->id;
     }
     drain(client);

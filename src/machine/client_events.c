@@ -5,6 +5,7 @@
  * clients.list.
  * Read first: client_internal.h. */
 #include "machine/client_internal.h"
+#include "wire/number.h"
 
 static void copy(ep_bytes *bytes, uint8_t **to) {
   if (bytes->len != 0) memcpy(*to, bytes->data, bytes->len);
@@ -120,7 +121,8 @@ static bool settle(ep_client *client, const ep_client_event *event) {
     ep_client_keep_seen(client, event->seen, event->print);
     client->seen_taken = event->seen + 1;
   }
-  if (valid && client->safe <= event->event.id) client->safe = event->event.id + 1;
+  uint64_t id = event->event.id;
+  if (valid && client->safe <= id && id < EP_ID_MAX) client->safe = id + 1; /* EP-JSON-5 */
   if (valid) client->confirm_due = client->peer_version == 2;
   ep_client_keep(client);
   return true;

@@ -81,6 +81,7 @@ struct ep_client {
   uint64_t written;    /* slots below it were perhaps written, under whatever number */
   ep_inbox inbox;      /* inbox.expected: the next id that becomes an event */
   uint64_t safe;       /* the next id that the application has not taken */
+  uint64_t resumed_at; /* EP/2: the expect of the auth request */
   uint64_t came;       /* EP/2: one more than the highest id that came on this connection */
   uint32_t generation; /* changes when the down stream is numbered anew */
   ep_seen seen;
@@ -184,6 +185,7 @@ void ep_client_restart_repeats(ep_client *client);
 void ep_client_down_anew(ep_client *client);   /* the down stream begins at 0 again */
 void ep_client_down_closed(ep_client *client); /* what is held goes */
 void ep_client_ask(ep_client *client);
+void ep_client_tell_missing(ep_client *client); /* LOST: what will not come before what is held */
 
 /* client_events.c */
 ep_client_event *ep_client_event_new(const ep_client *client, const ep_event *event);

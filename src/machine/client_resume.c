@@ -20,6 +20,7 @@ void ep_client_rename(ep_client *client) {
 static void number_anew(ep_client *client) {
   ep_outbox_renumber(&client->outbox);
   ep_client_down_anew(client);
+  client->resumed_at = 0;
   ep_client_keep(client);
 }
 
@@ -85,6 +86,7 @@ static bool close_up(ep_client *client, leaving *leaves) {
     ep_client_forget_item(client, box->base - 1, confirmed);
     ep_item_drop(&client->allocator, front.item);
   }
+  if (client->written < box->base) client->written = box->base;
   ep_client_keep(client);
   return true;
 }

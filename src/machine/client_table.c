@@ -11,15 +11,17 @@ static bool if_always(const ep_client *client, const ep_client_data *data) {
   return true;
 }
 
-/* EP-LOST-6: what the reply says does not fit what this client knows. */
+/* EP-LOST-6: what the reply says does not fit what this client knows. What it has never written, no
+ * server can have from it: if this is an old copy of the state, from what it wrote later. */
 static bool if_out_of_step(const ep_client *client, const ep_client_data *data) {
   const ep_outbox *box = &client->outbox;
+  EP_ASSERT(client->written >= box->base && client->written <= box->next);
   const ep_message *reply = data->message;
   ep_bytes known = ep_bytes_of(client->epoch, client->epoch_len);
   if (client->max_version < 2) return false;
   if (!ep_bytes_equal(reply->epoch, known)) return reply->expect != 0;
   return reply->expect < ep_outbox_id(box, box->base) ||
-         reply->expect > ep_outbox_id(box, box->next);
+         reply->expect > ep_outbox_id(box, client->written);
 }
 
 static bool if_asked_v2(const ep_client *client, const ep_client_data *data) {
@@ -49,6 +51,20 @@ static bool if_is_unconfirmed(const ep_client *client, const ep_client_data *dat
 static bool if_has_id(const ep_client *client, const ep_client_data *data) {
   (void)client;
   return (data->message->has & EP_HAS_ID) != 0;
+}
+
+/* EP-LOST-11: the server numbers for another instance, a later one than this old copy has. */
+static bool if_is_below_resumed(const ep_client *client, const ep_client_data *data) {
+  const ep_message *item = data->message;
+  return (item->has & EP_HAS_ID) != 0 && item->id < client->resumed_at;
+}
+
+/* EP-LOST-10: the server let the item go that comes next: it was confirmed, in a later life of this
+ * client than the one that its state remembers. */
+static bool if_is_expected_unknown(const ep_client *client, const ep_client_data *data) {
+  const ep_message *error = data->message;
+  return error->code == EP_ERROR_UNKNOWN_ID && (error->has & EP_HAS_OF) != 0 &&
+         error->of == client->inbox.expected;
 }
 
 /* ---- Actions: connections ---- */
@@ -83,6 +99,7 @@ void ep_client_do_greet(ep_client *client, const ep_client_data *data) {
     auth.instance = ep_client_text(client->instance);
     auth.epoch = ep_bytes_of(client->epoch, client->epoch_len);
     auth.expect = client->epoch_len == 0 ? 0 : client->safe;
+    if (first) client->resumed_at = auth.expect; /* it can be the one that is answered */
     auth.window = client->window;
     auth.has = EP_HAS_EXPECT | EP_HAS_WINDOW;
     auth.presence_json = client->presence;
@@ -121,6 +138,12 @@ void ep_client_do_start_over(ep_client *client, const ep_client_data *data) {
   ep_client_end_connection(client, EP_WANT_CLOSE,
                            EP_LITERAL("the server remembers another state of this client"), false);
   pause_then_try(client);
+}
+
+/* EP-LOST-10 */
+void ep_client_do_start_over_without(ep_client *client, const ep_client_data *data) {
+  ep_client_tell_missing(client);
+  ep_client_do_start_over(client, data);
 }
 
 void ep_client_do_give_up_connection(ep_client *client, const ep_client_data *data) {

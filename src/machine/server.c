@@ -289,11 +289,14 @@ ep_bytes ep_server_records(ep_server *server) {
   return server->broken ? EP_NOTHING : ep_buffer_bytes(&server->records);
 }
 
+/* EP-ERR-5: what has not left yet never leaves. Only who has been told that frames are bare can be
+ * told more (EP-FRAME-5). */
 static void close_unwritten(ep_server *server) {
   for (uint32_t slot = 1; slot < server->slot_count; slot++) {
     ep_server_conn *conn = server->slots[slot].conn;
     if (conn == NULL) continue;
-    conn->abandoned = true;
+    ep_buffer_clear(&conn->pending);
+    if (!conn->greeted || conn->machine.state == EP_SERVER_CLOSING) conn->abandoned = true;
     ep_server_step(conn, EP_SERVER_IN_FAILED, NULL);
     ep_server_run(server);
     ep_server_mark(conn);
@@ -351,6 +354,7 @@ static ep_registry *new_registry(ep_server *server) {
   inner.epoch_len = sizeof epoch;
   inner.clients = config->clients;
   inner.mailbox = config->mailbox;
+  inner.frame = config->frame;
   inner.mailbox_bytes = config->mailbox_bytes;
   inner.parked = config->parked;
   inner.parked_bytes = config->parked_bytes;

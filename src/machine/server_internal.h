@@ -51,6 +51,7 @@ struct ep_server_conn {
   uint8_t version;     /* 0 until an auth request was read */
   bool local, lossy;
   bool bare;        /* the auth reply has selected EP/2 */
+  bool greeted;     /* … and has left */
   bool confirm_due; /* EP/2: tell the up stream's progress */
   bool stale;       /* presence was left out: owes a list */
   bool abandoned;   /* close without writing what is left */

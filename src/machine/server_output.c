@@ -156,6 +156,7 @@ static ep_bytes output_of(ep_server_conn *conn) {
     ep_buffer swap = conn->sending;
     conn->sending = conn->pending;
     conn->pending = swap;
+    conn->greeted = conn->bare;
   }
   ep_bytes all = ep_buffer_bytes(&conn->sending);
   if (!conn->lossy || all.len == 0) return all;

@@ -3,7 +3,7 @@
 # versions of the protocol. Everything lies in a directory with a blank in its name.
 # usage: EPIGEON=PATH EPIGEOND=PATH src/test/cli.sh
 # Prints what failed, and at last the count. KEEP=FILE keeps the log of the servers.
-# shellcheck disable=SC2086 # $v and $credentials are no or more options
+# shellcheck disable=SC2086 # $v, $credentials and $limit are no or more words
 set -u
 : "${EPIGEON:?the client to test}" "${EPIGEOND:?the server to test}"
 cd "$(dirname "$0")/../.." || exit 1
@@ -92,6 +92,20 @@ exits 2 listen --no-such-option
 exits 2 listen --count 0
 exits 2 listen word
 exits 2 listen --timeout soon
+exits 2 listen --frame 5GiB
+has err '--frame takes a number of bytes up to 2GiB, as 64MiB, not 5GiB'
+exits 2 listen --frame 0
+exits 2 listen --depth 1025
+has err '--depth takes a number from 1 to 1024, not 1025'
+for limit in 'frame 5GiB 2GiB' 'depth 1025 1024'; do
+    set -- $limit
+    timeout 10 "$EPIGEOND" "--$1" "$2" --check-config >out 2>&1
+    is "exit code of epigeond --$1 $2 --check-config" 2 $?
+    out_is "epigeond --$1 $2 --check-config" "epigeond: The limit $1 must be at most $3."
+    timeout 10 "$EPIGEOND" "--$1" "$2" --store memory --listen 127.0.0.1:0 >out 2>&1
+    is "exit code of epigeond --$1 $2" 2 $?
+    out_is "epigeond --$1 $2" "epigeond: The limit $1 must be at most $3."
+done
 exits 2 send hello
 exits 2 send --to a --to-match '{}' hello
 exits 2 send --to a --file f hello
@@ -186,6 +200,48 @@ feeds '1\nx\n' 1 send --json-payload --to nobody-yet
 client nobody --id nobody-yet listen --count 6
 ends 0 "$client"
 is 'messages kept for somebody new' 'hello good good 1 {} 1' "$(joined nobody.out)"
+
+# ---- what a client reads ------------------------------------------------------------------------
+
+# told WHAT OPTION…: a client that reads less is told of it, and the message waits for one that reads more.
+told() {
+    what=$1
+    shift
+    client narrow --id narrow "$@" listen --count 1
+    waits narrow.err "$what than this client reads"
+    kill -INT "$client"
+    ends 0 "$client"
+}
+exits 0 send --to narrow "$(printf '%02000d' 7)"
+told larger --frame 1000
+exits 0 --id narrow --frame 2500 listen --count 1
+has out '00007'
+exits 0 --id ada send --to narrow --json-payload '[[[[8]]]]'
+told deeper --depth 5
+exits 0 --id narrow --depth 6 listen --count 1
+out_is 'a deep message' 'ada: [[[[8]]]]'
+
+# ---- an old copy of the state (EP-LOST-10) ------------------------------------------------------
+
+keeper() { exits 0 --state 'kept state' listen --count 1; }
+exits 0 --id keeper --state 'kept state' who
+exits 0 send --to keeper one
+keeper
+cp 'kept state' 'old copy'
+for word in two three; do
+    exits 0 send --to keeper $word
+    keeper
+done
+has out 'three'
+cp 'old copy' 'kept state'
+exits 0 send --to keeper four
+keeper
+has out 'four'
+has err 'the state is an old copy'
+exits 0 send --to keeper five
+keeper
+has out 'five'
+lacks err 'old copy'
 
 # ---- receipts, refusals, credentials -----------------------------------------------------------
 

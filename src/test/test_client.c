@@ -126,20 +126,27 @@ static desk *in_state(unsigned state, unsigned max_version) {
   return d;
 }
 
+enum { PLAIN, OUT_OF_STEP_OR_FINAL, WITH_ID, UNKNOWN_ID, BELOW, VARIANTS };
+
 /* Inputs that can only come at their time are given to the machine itself. */
 static void give(desk *d, unsigned input, unsigned variant) {
-  ep_message message = {.action = EP_ACTION_ERROR, .version = variant == 0 ? 1 : 2};
+  ep_message message = {.action = EP_ACTION_ERROR, .version = variant == PLAIN ? 1 : 2};
   ep_client_data data = {.message = &message, .why = EP_ERROR_BAD_MESSAGE};
-  message.code = variant == 1 ? EP_ERROR_REPLACED : EP_ERROR_IDLE;
-  message.has = variant == 2 ? EP_HAS_ID : 0;
+  message.code = variant == OUT_OF_STEP_OR_FINAL ? EP_ERROR_REPLACED : EP_ERROR_IDLE;
+  message.has = variant == WITH_ID || variant == BELOW ? EP_HAS_ID : 0;
+  if (variant == BELOW) d->client->resumed_at = 1;
+  if (variant == UNKNOWN_ID) {
+    message.code = EP_ERROR_UNKNOWN_ID;
+    message.has = EP_HAS_OF;
+  }
   message.epoch = EP_LITERAL("e1");
-  if (input == EP_CLIENT_IN_AUTH_V2 && variant == 1) {
+  if (input == EP_CLIENT_IN_AUTH_V2 && variant == OUT_OF_STEP_OR_FINAL) {
     message.has = EP_HAS_EXPECT;
     message.expect = 7;
   }
   if (input == EP_CLIENT_IN_MESSAGE_RETRY) {
     message.has = EP_HAS_ID;
-    message.id = variant == 0 ? 0 : 9;
+    message.id = variant == PLAIN ? 0 : 9;
   }
   if (input == EP_CLIENT_IN_MESSAGE_NEW || input == EP_CLIENT_IN_MESSAGE_RECEIPT) {
     message.has = EP_HAS_ID;
@@ -149,10 +156,12 @@ static void give(desk *d, unsigned input, unsigned variant) {
 
 static bool holds(const char *guard, unsigned input, unsigned variant, unsigned max_version) {
   if (strcmp(guard, "asked_v2") == 0) return max_version == 2;
-  if (strcmp(guard, "out_of_step") == 0) return max_version == 2 && variant == 1;
-  if (strcmp(guard, "is_final") == 0) return variant == 1;
-  if (strcmp(guard, "has_id") == 0) return variant == 2;
-  if (strcmp(guard, "is_unconfirmed") == 0) return variant == 0;
+  if (strcmp(guard, "out_of_step") == 0) return max_version == 2 && variant == OUT_OF_STEP_OR_FINAL;
+  if (strcmp(guard, "is_final") == 0) return variant == OUT_OF_STEP_OR_FINAL;
+  if (strcmp(guard, "has_id") == 0) return variant == WITH_ID || variant == BELOW;
+  if (strcmp(guard, "is_unconfirmed") == 0) return variant == PLAIN;
+  if (strcmp(guard, "is_expected_unknown") == 0) return variant == UNKNOWN_ID;
+  if (strcmp(guard, "is_below_resumed") == 0) return variant == BELOW;
   ck_assert_str_eq(guard, "always");
   return input < EP_CLIENT_INPUT_COUNT;
 }
@@ -180,7 +189,7 @@ static void try_cell(unsigned state, unsigned input, unsigned variant, unsigned 
 START_TEST(every_row) {
   for (unsigned state = 0; state < EP_CLIENT_STATE_COUNT; state++) {
     for (unsigned input = 0; input < EP_CLIENT_INPUT_COUNT; input++) {
-      for (unsigned variant = 0; variant < 3; variant++) {
+      for (unsigned variant = 0; variant < VARIANTS; variant++) {
         try_cell(state, input, variant, 1);
         try_cell(state, input, variant, 2);
       }
@@ -198,12 +207,14 @@ Suite *ep_suite_client(void) {
   TCase *faults = tcase_create("faults"), *together = tcase_create("with the server");
   add_client_v2(v2);
   add_client_limits(v2);
+  add_client_copy(v2);
   add_client_v1(v1);
   tcase_add_test(core, arguments);
   tcase_add_test(core, configurations);
   tcase_add_test(core, reconnects);
   tcase_add_test(core, every_row);
   add_client_faults(faults);
+  add_client_stored(faults);
   add_client_server(together);
   tcase_set_timeout(faults, 60);
   tcase_set_timeout(together, 60);

@@ -101,6 +101,7 @@ void add_client_v1(TCase *tcase);     /* test_client_v1.c */
 void add_client_limits(TCase *tcase); /* test_client_limits.c */
 void add_client_copy(TCase *tcase);   /* test_client_copy.c */
 void add_client_faults(TCase *tcase); /* test_client_faults.c */
+void add_client_stored(TCase *tcase); /* test_client_stored.c */
 void add_client_server(TCase *tcase); /* test_client_server.c */
 
 #endif

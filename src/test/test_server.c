@@ -315,12 +315,27 @@ END_TEST
 
 /* EP-ERR-5, EP-G5-1: what could not be stored was not said. */
 START_TEST(failed_commit_confirms_nothing) {
-  ep_conn a = enter2("a", "");
+  ep_conn a = enter2("a", ",'presence':{}"), old = auth1("old");
+  ep_conn late = server_driver_open(driver);
   char frame[] = "{\"action\":\"message.new\",\"payload\":{\"to\":\"a\",\"id\":0,\"uid\":\"u\"}}\f";
+  char auth[] =
+      "{\"type\":\"_message_\",\"data\":\"{\\\"action\\\":\\\"auth\\\",\\\"payload\\\":"
+      "\\\"late\\\","
+      "\\\"version\\\":2,\\\"instance\\\":\\\"i\\\",\\\"expect\\\":0}\"}\f";
+  skip_frames(driver, a);
+  skip_frames(driver, old);
   server_driver_feed(driver, a, frame, sizeof frame - 1, SIZE_MAX);
+  server_driver_feed(driver, late, auth, sizeof auth - 1, SIZE_MAX);
   server_driver_turn_failing(driver);
-  hear_nothing(driver, a);
-  ck_assert(server_driver_was_closed(driver, a));
+  hear(
+      driver, a,
+      "{'action':'error','payload':{'code':'failed','reason':'The server could not keep its state; "
+      "connect again.'}}");
+  hear_nothing(driver, a); /* nor of the arrival of late */
+  hear_nothing(driver, old);
+  hear_nothing(driver, late); /* its auth reply did not leave */
+  ck_assert(server_driver_was_closed(driver, a) && server_driver_was_closed(driver, old));
+  ck_assert(server_driver_was_closed(driver, late));
   ck_assert_uint_eq(server_driver_counter(driver, "commit-failed"), 1);
   server_driver_kill(driver, false);
   a = server_driver_open(driver);

@@ -32,6 +32,85 @@ START_TEST(frame_over_the_limit_is_skipped) {
 }
 END_TEST
 
+/* Bytes of the copy that `to` gets of a message from `from` with `len` bytes of payload, each of
+ * which is `\\`; 0: it is refused. Copies are as long as ids are short. */
+static size_t copy_of(ep_conn from, ep_conn to, const char *name, int id, size_t len) {
+  char text[1200];
+  size_t at = (size_t)snprintf(text, sizeof text,
+                               "{'action':'message.new','payload':{'to':'%s','id':%d,'uid':'u%d',"
+                               "'payload':'",
+                               name, id, id);
+  for (size_t i = 0; i < len; i++) at += (size_t)snprintf(text + at, 3, "%s", "\\\\");
+  memcpy(text + at, "'}}", 4);
+  say(driver, from, text);
+  hear_confirm2(from, id);
+  size_t frame = server_driver_take_frame(driver, to).len;
+  return frame == 0 ? 0 : frame - 1; /* without its end byte */
+}
+
+static void hear_too_large(ep_conn conn, int of, int id) {
+  char text[300];
+  snprintf(text, sizeof text,
+           "{'action':'error','payload':{'code':'too-large','reason':'The frame is larger than "
+           "this peer reads.','of':%d,'uid':'u%d','id':%d}}",
+           of, of, id);
+  hear(driver, conn, text);
+}
+
+/* EP-LIM-13: enveloped, under an id of 16 digits, it is as long as the limit says; and not one byte
+ * more, whoever it is for, or whether there is anybody. */
+START_TEST(copy_over_the_frame_limit) {
+  enum { LONGER = 15 }; /* an id of 16 digits, where the copies have one of 1 */
+  ep_server_config config = {.frame = 600};
+  restart_with(&config);
+  ep_conn a = enter2("a", ""), b = fresh1("b");
+  skip_frames(driver, b);
+  size_t len = 1, one = copy_of(a, b, "b", 0, len);
+  len += (600 - LONGER - one) / 4; /* enveloped, a backslash and its own take four */
+  config.frame = one + LONGER + 4 * (len - 1);
+  restart_with(&config);
+  a = enter2("a", "");
+  b = fresh1("b");
+  skip_frames(driver, b);
+  ck_assert_uint_eq(copy_of(a, b, "b", 0, len), config.frame - LONGER);
+  ck_assert_uint_eq(copy_of(a, b, "b", 1, len + 1), 0);
+  hear_too_large(a, 1, 0);
+  ck_assert_uint_eq(copy_of(a, b, "nobody", 2, len), 0);
+  hear_too_large(a, 2, 1);
+  ck_assert_uint_eq(refused("too-large"), 2);
+  ck_assert_uint_eq(reached("frame"), 2);
+  ck_assert_uint_eq(server_driver_counter(driver, "parked"), 0);
+  config.frame--;
+  restart_with(&config);
+  a = enter2("a", "");
+  b = fresh1("b");
+  skip_frames(driver, b);
+  ck_assert_uint_eq(copy_of(a, b, "b", 0, len), 0);
+  hear_too_large(a, 0, 0);
+}
+END_TEST
+
+/* EP-LIM-13, EP/1: confirmed, dropped, counted; and an impossible address is that first. */
+START_TEST(copy_over_the_frame_limit_v1) {
+  ep_server_config config = {.frame = 300};
+  restart_with(&config);
+  ep_conn a = fresh1("a"), b = enter2("b", "");
+  char text[300];
+  skip_frames(driver, a);
+  snprintf(text, sizeof text,
+           "{'action':'message.new','payload':{'to':'a','id':0,'uid':'u7','payload':'%0165d'}}", 0);
+  say1(driver, a, text);
+  hear_confirm1(a, 7);
+  hear_nothing(driver, a);
+  ck_assert_uint_eq(server_driver_counter(driver, "over-limit"), 1);
+  snprintf(text, sizeof text,
+           "{'action':'message.new','payload':{'to':[],'id':0,'uid':'u7','payload':'%0160d'}}", 0);
+  say(driver, b, text);
+  hear_confirm2(b, 0);
+  ck_assert_uint_eq(refused("bad-to"), 1);
+}
+END_TEST
+
 static void say_deep(ep_conn conn, bool enveloped, int depth, const char *id, const char *uid) {
   char text[1200];
   size_t at = (size_t)snprintf(
@@ -170,6 +249,8 @@ TCase *ep_tests_server_limits(void) {
   TCase *tests = tcase_create("limits");
   tcase_add_checked_fixture(tests, server_setup, server_teardown);
   tcase_add_test(tests, frame_over_the_limit_is_skipped);
+  tcase_add_test(tests, copy_over_the_frame_limit);
+  tcase_add_test(tests, copy_over_the_frame_limit_v1);
   tcase_add_test(tests, message_nested_too_deep);
   tcase_add_test(tests, depth_of_an_auth_request);
   tcase_add_test(tests, connections_are_limited);

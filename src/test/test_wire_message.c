@@ -152,13 +152,17 @@ START_TEST(items_are_what_messages_are) {
     ep_message_render_item(&item, &shape, direction, &message);
     ck_assert_uint_eq(ep_buffer_len(&item), shape.len + 6);
     message.id = 9007199254740991;
+    size_t most = 0;
     for (int form = EP_ENVELOPED; form <= EP_BARE; form++) {
       ep_buffer_clear(&written);
       ep_buffer_clear(&whole);
       ep_item_write(&written, (ep_form)form, ep_buffer_bytes(&item).data + 6, shape, message.id);
       ep_message_encode(&whole, (ep_form)form, direction, &message);
       bytes_are(ep_buffer_bytes(&written), ep_buffer_bytes(&whole));
+      if (ep_buffer_len(&whole) - 1 > most) most = ep_buffer_len(&whole) - 1;
     }
+    ck_assert_uint_eq(ep_item_frame_most(ep_buffer_bytes(&item).data + 6, shape), most);
+    ck_assert_uint_ge(ep_item_frame_bound(shape), most);
   }
   ep_buffer_free(&item);
   ep_buffer_free(&written);

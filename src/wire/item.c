@@ -109,6 +109,28 @@ static void item_write_enveloped(ep_buffer *out, const uint8_t *text, ep_item_sh
   if (out->failed) ep_buffer_truncate(out, before);
 }
 
+enum { ID_DIGITS = 16 }; /* of the longest id (EP-JSON-5) */
+
+/* What is not message: the envelope without its end byte, and the two braces that v1_end leaves. */
+static uint64_t around_enveloped(void) {
+  return ep_envelope_begin.len + ID_DIGITS + 2 + ep_envelope_end.len - 1;
+}
+
+uint64_t ep_item_frame_most(const uint8_t *text, ep_item_shape shape) {
+  const uint8_t *at = text, *end = text + shape.v1_end;
+  uint64_t most = around_enveloped() + shape.v1_end;
+  while ((at = ep_skip(at, end, false)) < end) {
+    uint8_t escape[6];
+    most += ep_escape_write(escape, *at++) - 1;
+  }
+  uint64_t bare = (uint64_t)shape.len + ID_DIGITS;
+  return most > bare ? most : bare;
+}
+
+uint64_t ep_item_frame_bound(ep_item_shape shape) {
+  return around_enveloped() + 2 * (uint64_t)shape.len;
+}
+
 void ep_item_write(ep_buffer *out, ep_form form, const uint8_t *text, ep_item_shape shape,
                    uint64_t id) {
   EP_ASSERT(shape.hole <= shape.v1_end);

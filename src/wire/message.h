@@ -107,6 +107,11 @@ void ep_message_render_item(ep_buffer *out, ep_item_shape *shape, ep_direction d
 void ep_item_write(ep_buffer *out, ep_form form, const uint8_t *text, ep_item_shape shape,
                    uint64_t id);
 
+/* Bytes of the largest frame that item can be, whatever its id and its form, without the end byte;
+ * and a bound of that, which needs no look at the text. */
+uint64_t ep_item_frame_most(const uint8_t *text, ep_item_shape shape);
+uint64_t ep_item_frame_bound(ep_item_shape shape);
+
 /* Name and sentence of an error of the spec; static. The name is "", the sentence empty, for
  * EP_ERROR_NONE. */
 const char *ep_error_name(ep_error error);
