@@ -78,21 +78,33 @@ START_TEST(stale_unix_socket_is_replaced_and_a_live_one_not) {
 }
 END_TEST
 
-START_TEST(connections_over_the_limit_are_closed) {
-  ep_server_config few = {.connections = 3};
-  int fds[6];
+enum { CALLERS = 6, ADMITTED = 3 };
+
+static int callers[CALLERS];
+
+/* What a caller finds: 0 at the end of the connection, -1 open and silent. */
+static ssize_t caller_hears(int i) {
   char byte;
+  return recv(callers[i], &byte, 1, MSG_DONTWAIT | MSG_PEEK);
+}
+
+static bool are_all_refused(void) {
+  for (int i = ADMITTED; i < CALLERS; i++)
+    if (caller_hears(i) != 0) return false;
+  return true;
+}
+
+static bool are_none_left(void) { return ep_server_connections(ep_service_core(w.service)) == 0; }
+
+START_TEST(connections_over_the_limit_are_closed) {
+  ep_server_config few = {.connections = ADMITTED};
   serve("127.0.0.1:0", NULL, &few);
-  for (int i = 0; i < 6; i++) fds[i] = plain_connect();
-  run_for(50);
-  ck_assert_uint_eq(ep_server_connections(ep_service_core(w.service)), 3);
-  for (int i = 0; i < 6; i++) {
-    ssize_t got = recv(fds[i], &byte, 1, MSG_DONTWAIT);
-    ck_assert_int_eq(got, i < 3 ? -1 : 0); /* open, and silent; or at its end */
-    (void)close(fds[i]);
-  }
-  run_for(50);
-  ck_assert_uint_eq(ep_server_connections(ep_service_core(w.service)), 0);
+  for (int i = 0; i < CALLERS; i++) callers[i] = plain_connect();
+  run_until(are_all_refused);
+  ck_assert_uint_eq(ep_server_connections(ep_service_core(w.service)), ADMITTED);
+  for (int i = 0; i < ADMITTED; i++) ck_assert_int_eq(caller_hears(i), -1);
+  for (int i = 0; i < CALLERS; i++) (void)close(callers[i]);
+  run_until(are_none_left);
   service_stop();
 }
 END_TEST
