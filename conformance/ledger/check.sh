@@ -41,7 +41,7 @@ begin judge "$LEDGER_TESTS"
 ledger thirty --kills 30 --seed 30
 ledger plain-disk --kills 9 --seed 9 --clients 3 --no-mount
 ledger lost-store --kills 4 --seed 4 --patience 3 --lose-store
-begin faults sh conformance/ledger/faults.sh mailbox-not-stored=lost dedup-client=doubled
+begin faults sh conformance/ledger/faults.sh store-aborts=lost dedup-client=doubled
 begin usage "$EPIGEON_LEDGER" --kills none
 begin no-server "$EPIGEON_LEDGER" --server "$dir/no such server" --dir "$dir/no-server run"
 begin help "$EPIGEON_LEDGER" --help
