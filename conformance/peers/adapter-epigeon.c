@@ -16,6 +16,7 @@ static unsigned max_version; /* 0: what the client asks for by itself */
 static unsigned slow_ms;     /* that the application takes for each message */
 
 #define BYTES(bytes) (int)(bytes).len, (const char *)(bytes).data
+#define IS(command) (strcmp(words[0], command) == 0)
 
 static void on_event(void *context, ep_dialer *from, const ep_event *e) {
   unsigned long long id = e->id, count = e->count, missed = e->missed;
@@ -42,10 +43,9 @@ static void on_event(void *context, ep_dialer *from, const ep_event *e) {
 
 static ep_client *the_client(void) {
   char message[256];
-  ep_dial_options how = {.server = server, .on_event = on_event, .core.client_id = "adapter"};
+  ep_dial_options how = {.server = server, .state = durable ? state : NULL, .on_event = on_event};
   if (dialer != NULL) return ep_dialer_client(dialer);
-  if (durable) how.state = state;
-  how.core.max_version = max_version;
+  how.core = (ep_client_config){.client_id = "adapter", .max_version = max_version};
   ep_surroundings_default(&how.core.surroundings);
   if (ep_dial(&dialer, loop, &how, message, sizeof message) != EP_OK) exit(1);
   ep_client_disconnect(ep_dialer_client(dialer), ep_loop_now(loop)); /* until it is told */
@@ -56,24 +56,20 @@ static ep_bytes json(const char *text) { return (ep_bytes){(const uint8_t *)text
 
 static ep_status send_message(char *words[4], uint64_t now) {
   ep_send what = {.payload_json = json(words[2]), .receipt = *words[3] != '\0'};
-  if (*words[1] == '{')
-    what.to_json = json(words[1]);
-  else
-    what.to = strtok(words[1], "\""); /* the client ids of the suite need no escapes */
+  if (*words[1] == '{') what.to_json = json(words[1]);
+  if (*words[1] != '{') what.to = strtok(words[1], "\""); /* the suite's need no escapes */
   return ep_client_send(the_client(), &what, NULL, now);
 }
 
 static ep_status obey(char *words[4], uint64_t now) {
-  const char *command = words[0];
-  if (strcmp(command, "connect") == 0) return ep_client_connect(the_client(), now), EP_OK;
-  if (strcmp(command, "disconnect") == 0) return ep_client_disconnect(the_client(), now), EP_OK;
-  if (strcmp(command, "send") == 0) return send_message(words, now);
-  if (strcmp(command, "session") == 0)
-    return ep_client_update_session(the_client(), json(words[1]), now);
-  if (strcmp(command, "slow") == 0) return slow_ms = (unsigned)atoi(words[1]), EP_OK;
-  if (strcmp(command, "ping") == 0) return ep_client_ping(the_client(), now);
-  if (strcmp(command, "version") == 0) return max_version = (unsigned)atoi(words[1]), EP_OK;
-  if (strcmp(command, "durable") == 0) return durable = true, EP_OK;
+  if (IS("connect")) return ep_client_connect(the_client(), now), EP_OK;
+  if (IS("disconnect")) return ep_client_disconnect(the_client(), now), EP_OK;
+  if (IS("send")) return send_message(words, now);
+  if (IS("session")) return ep_client_update_session(the_client(), json(words[1]), now);
+  if (IS("slow")) return slow_ms = (unsigned)atoi(words[1]), EP_OK;
+  if (IS("ping")) return ep_client_ping(the_client(), now);
+  if (IS("version")) return max_version = (unsigned)atoi(words[1]), EP_OK;
+  if (IS("durable")) return durable = true, EP_OK;
   return puts("unsupported"), EP_OK;
 }
 
@@ -99,6 +95,5 @@ int main(int argc, char **argv) {
   if (ep_loop_new(&loop, uv_default_loop()) != EP_OK) return 1;
   uv_poll_init(uv_default_loop(), &input, fileno(stdin));
   uv_poll_start(&input, UV_READABLE, on_readable);
-  ep_loop_run(loop);
-  return 0;
+  return ep_loop_run(loop), 0;
 }

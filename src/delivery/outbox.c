@@ -145,20 +145,6 @@ bool ep_outbox_pop(ep_outbox *box, ep_outbox_slot *out) {
   return true;
 }
 
-uint64_t ep_outbox_confirm_id(ep_outbox *box, uint64_t id, ep_outbox_gone *gone, void *context) {
-  outbox_check(box);
-  if (id > UINT64_MAX - box->shift) return 0;
-  uint64_t slot = id + box->shift, count = 0;
-  if (slot >= box->next) return 0;
-  while (box->base <= slot) {
-    ep_outbox_slot front = {NULL, false};
-    ep_outbox_pop(box, &front);
-    gone(context, box->base - 1, front.item);
-    count++;
-  }
-  return count;
-}
-
 bool ep_outbox_find_print(ep_outbox *box, const uint8_t print[16], uint64_t *slot) {
   const ep_outbox_slot *front = ep_outbox_front(box);
   if (front == NULL) return false;
@@ -174,22 +160,6 @@ void ep_outbox_mark(ep_outbox *box, uint64_t slot) {
   if (box->index != NULL) ep_outbox_index_remove(box, slot);
   at->confirmed = true;
   box->unordered++;
-}
-
-bool ep_outbox_confirm_print(ep_outbox *box, const uint8_t print[16], uint64_t *slot,
-                             ep_outbox_gone *gone, void *context) {
-  outbox_check(box);
-  if (!ep_outbox_find_print(box, print, slot)) return false;
-  if (*slot != box->base) {
-    ep_outbox_mark(box, *slot);
-    return true;
-  }
-  ep_outbox_slot front = {NULL, false};
-  do {
-    ep_outbox_pop(box, &front);
-    gone(context, box->base - 1, front.item);
-  } while (box->base != box->next && ep_outbox_front(box)->confirmed);
-  return true;
 }
 
 void ep_outbox_rewind(ep_outbox *box) {

@@ -47,19 +47,10 @@ uint64_t ep_outbox_id(const ep_outbox *box, uint64_t slot); /* number on the wir
 bool ep_outbox_slot_of(const ep_outbox *box, uint64_t id,
                        uint64_t *slot); /* false: not unconfirmed */
 
-/* Confirms up to and including id. Each item that goes is handed to gone (which must drop the
- * reference) in order. Returns how many went; an id that was never sent confirms nothing. */
-typedef void ep_outbox_gone(void *context, uint64_t slot, ep_item *item);
-uint64_t ep_outbox_confirm_id(ep_outbox *box, uint64_t id, ep_outbox_gone *gone, void *context);
-/* Confirms the oldest unconfirmed message with this fingerprint (EP/1). Slot found in O(1) when
- * confirms come in order, and without a walk over all items otherwise. *slot is the slot confirmed;
- * items that thereby leave the front are handed to gone. False: none. */
-bool ep_outbox_confirm_print(ep_outbox *box, const uint8_t print[16], uint64_t *slot,
-                             ep_outbox_gone *gone, void *context);
-/* The steps these two are made of. Find: the slot of the oldest unconfirmed message with this
- * fingerprint. Mark: a slot other than base is confirmed out of order. Pop: takes the front item
- * out (the caller owns its reference then), marked or not; *out says which. False: there is none.
- * */
+/* What confirming is made of. Find: the slot of the oldest unconfirmed message with this
+ * fingerprint, in O(1) when confirms come in order, and without a walk over all items otherwise.
+ * Mark: a slot other than base is confirmed out of order. Pop: takes the front item out (the caller
+ * owns its reference then), marked or not; *out says which. False: there is none. */
 bool ep_outbox_find_print(ep_outbox *box, const uint8_t print[16], uint64_t *slot);
 void ep_outbox_mark(ep_outbox *box, uint64_t slot);
 bool ep_outbox_pop(ep_outbox *box, ep_outbox_slot *out);
