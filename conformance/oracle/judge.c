@@ -96,6 +96,8 @@ void judge_clock_jumps(judge *j, unsigned times) { j->jumps = times; }
 
 void judge_memory_fails(judge *j) { j->memory_fails = true; }
 
+void judge_server_fails(judge *j) { j->server_fails = true; }
+
 void judge_mailbox_wait(judge *j, uint64_t ms) { mail_mailbox_wait(j->mail, ms); }
 
 /* ---- Clients and connections by name ---- */

@@ -61,6 +61,9 @@ void judge_clock_jumps(judge *judge, unsigned times);
 
 /* Clients run out of memory in the trace: what arrived may not have been read. */
 void judge_memory_fails(judge *judge);
+/* The server can run out of memory, or its store fail: it closes connections without a word when
+ * it cannot even write the error (EP-ERR-5), and that is not held against it (EP-TIME-4). */
+void judge_server_fails(judge *judge);
 
 /* Takes the next event; t_ms and line must not go back. False: this or an earlier event was wrong
  * (events after the first wrong one are not judged). */

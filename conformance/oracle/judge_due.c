@@ -99,9 +99,20 @@ void due_failed(judge *j, const struct conn *conn) {
   judge_lead(j, conn->failed_line);
 }
 
+/* EP-TIME-4: nothing that is known to have gone wrong, nothing that the client did. */
+static void left_untold(judge *j, const struct conn *conn) {
+  if (conn->version != 2 || conn->failed_line || conn->way[TRACE_C2S].silent) return;
+  if (conn->rude[TRACE_C2S] || j->server_fails) return;
+  judge_wrong(j, "EP-TIME-4", "An error that says why, before the close.",
+              "The server closed an EP/2 connection because it wanted to, without a word.");
+  judge_about(j, conn->client, (span){"", 0});
+  judge_lead(j, conn->reply_line);
+}
+
 void due_told(judge *j, const struct conn *conn, bool orderly) {
-  if (!conn->failed_line || !conn->failed_v2 || !orderly) return;
-  if (conn->way[TRACE_S2C].silent || conn->rude[TRACE_S2C] || j->server_down) return;
+  if (!orderly || conn->way[TRACE_S2C].silent || conn->rude[TRACE_S2C] || j->server_down) return;
+  left_untold(j, conn);
+  if (!conn->failed_line || !conn->failed_v2) return;
   judge_wrong(j, "EP-ERR-5", "The error failed before the close.",
               "The server could not do what an EP/2 connection asked, and closed it without a "
               "word.");

@@ -278,9 +278,9 @@ struct conn {
 
 struct judge {
   bool wrong, undecided;
-  bool opens_in_order; /* judge_opens_in_order */
-  unsigned jumps;      /* judge_clock_jumps */
-  bool memory_fails;   /* judge_memory_fails */
+  bool opens_in_order;             /* judge_opens_in_order */
+  unsigned jumps;                  /* judge_clock_jumps */
+  bool memory_fails, server_fails; /* judge_memory_fails, judge_server_fails */
   judge_finding finding;
   uint64_t line, t_ms; /* of the event that is judged */
   uint32_t conn;

@@ -132,6 +132,9 @@ const rule_case rule_cases[] = {
      JOIN("1", "ada") "1< " ERROR("failed", "") "1< {'action':'ping'}\n"},
     {"EP-ERR-5", JOIN("1", "ada") "1< " ERROR("idle", "") "1!2\n1-done\n",
      JOIN("1", "ada") "1!2\n1< {'action':'ping'}\n1-done\n"},
+    {"EP-TIME-4", JOIN("1", "ada") "1> {'action':'bye'}\n1-done\n", JOIN("1", "ada") "1-done\n"},
+    {"EP-TIME-4", JOIN("1", "ada") "1< " ERROR("idle", "") "1-done\n",
+     JOIN("1", "ada") "1> {'action':'ping'}\n1< {'action':'pong'}\n1-done\n"},
     {"EP-ERR-5", JOIN("1", "ada") "1!2\ncrash\n1-done\n@4000\n2+\n",
      JOIN("1", "ada") "1!2\n@4000\n2+\n1-done\n"},
 

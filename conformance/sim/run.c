@@ -134,6 +134,8 @@ static void tell_limits(const sim *world) {
   judge_mailbox_wait(world->judge, troubles(world, PLAN_CLOCK, true) > 0 ? 0 : wait);
   judge_clock_jumps(world->judge, troubles(world, PLAN_CLOCK, false));
   if (troubles(world, PLAN_MEMORY, false) > 0) judge_memory_fails(world->judge);
+  if (troubles(world, PLAN_MEMORY, true) > 0 || troubles(world, PLAN_STORE, true) > 0)
+    judge_server_fails(world->judge);
   judge_session_limit(world->judge, session == 0 ? SESSION_MOST : session);
   if (held != 0) judge_held_limit(world->judge, held);
   if (mailbox != 0) judge_mailbox_limit(world->judge, mailbox);
