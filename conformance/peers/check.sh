@@ -33,10 +33,10 @@ verdict() {
     fi
 }
 
-# comes FILE TEXT: within 10 s a line of the file holds the text.
+# comes FILE TEXT [N]: within 10 s N lines (1) of the file hold the text.
 comes() {
     for _ in $(seq 100); do
-        ! grep -qF "$2" "$1" || return 0
+        [ "$(grep -cF "$2" "$1")" -lt "${3:-1}" ] || return 0
         sleep 0.1
     done
     return 1
@@ -79,9 +79,9 @@ talk() {
     comes "$dir/ours" "$(printf 'message\t%s\t["pigeon ' "$name")" &&
         comes "$dir/others" "$(printf 'message\t%s\t["pigeon ' "$name")" || return 1
     printf 'send\t{"room":7}\t[1.50]\nsend\t"%s"\t"last"\n' "$name" >&9
-    comes "$dir/ours" "$(printf 'message\tother\t"last"')" || return 1
-    grep -qE '1\.50?\]' "$dir/ours" && grep -qF '[1.50]' "$dir/others" &&
-        test "$(grep -c '^confirmed' "$dir/ours")" = 2 && test "$(grep -c '^message' "$dir/ours")" = 3
+    comes "$dir/ours" "$(printf 'message\tother\t"last"')" && comes "$dir/others" '[1.50]' &&
+        comes "$dir/ours" confirmed 2 || return 1
+    grep -qE '1\.50?\]' "$dir/ours" && test "$(grep -c '^confirmed' "$dir/ours")" = 2 && test "$(grep -c '^message' "$dir/ours")" = 3
 }
 
 # hang_up: the adapters end when their input does.
