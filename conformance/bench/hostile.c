@@ -34,7 +34,7 @@ enum {
   SLOW_MS = 100,
   BACK_MS = 20, /* after it was closed, until it comes back */
   EVENTS = 256,
-  LOOK_MS = 10,
+
   CROWD_NICE = 19
 };
 
@@ -244,16 +244,7 @@ static void hog_read(struct hog *hog) {
   }
 }
 
-static void look_at(pid_t server) {
-  static uint64_t looked_at;
-  uint64_t now = now_ns();
-  if (now - looked_at < LOOK_MS * 1000000ull) return;
-  looked_at = now;
-  uint64_t rss = process_rss(server);
-  if (rss > counts->rss_most) counts->rss_most = rss;
-}
-
-_Noreturn static void crowd_run(struct hog *hogs, unsigned count, uint16_t port, pid_t server) {
+_Noreturn static void crowd_run(struct hog *hogs, unsigned count, uint16_t port) {
   int epoll = epoll_create1(EPOLL_CLOEXEC);
   if (epoll < 0) die("epoll_create1: %s", strerror(errno));
   for (;;) {
@@ -271,11 +262,10 @@ _Noreturn static void crowd_run(struct hog *hogs, unsigned count, uint16_t port,
       if (hog->fd < 0 && now >= hog->back_at) hog_open(hog, epoll, port);
       if (hog->fd >= 0 && !hog->full && now >= hog->slow_at) hog_write(hog);
     }
-    look_at(server);
   }
 }
 
-void hostile_start(struct hostile *hostile, uint16_t port, unsigned count, pid_t server) {
+void hostile_start(struct hostile *hostile, uint16_t port, unsigned count) {
   if (hostile->counts == NULL) {
     hostile->counts =
         mmap(NULL, sizeof *counts, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -297,7 +287,7 @@ void hostile_start(struct hostile *hostile, uint16_t port, unsigned count, pid_t
     hogs[i].fd = -1;
     hogs[i].back_at = 0;
   }
-  crowd_run(hogs, count, port, server);
+  crowd_run(hogs, count, port);
 }
 
 void hostile_stop(struct hostile *hostile) {

@@ -24,7 +24,6 @@ enum hostile_kind {
 struct hostile_counts { /* shared with the process of the crowd */
   uint64_t opened[HOSTILE_KINDS], closed[HOSTILE_KINDS], bytes[HOSTILE_KINDS];
   uint64_t failed; /* connections that could not be opened */
-  uint64_t rss_most;
 };
 
 struct hostile {
@@ -34,9 +33,8 @@ struct hostile {
 
 const char *hostile_name(enum hostile_kind kind);
 
-/* `count` connections, of all kinds in turn, to 127.0.0.1:port; meanwhile looks at what memory
- * `server` has. */
-void hostile_start(struct hostile *hostile, uint16_t port, unsigned count, pid_t server);
+/* `count` connections, of all kinds in turn, to 127.0.0.1:port. */
+void hostile_start(struct hostile *hostile, uint16_t port, unsigned count);
 void hostile_stop(struct hostile *hostile);
 
 #endif

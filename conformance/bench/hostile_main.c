@@ -58,8 +58,7 @@ struct run {
 static void begin_phase(void *context, unsigned phase) {
   struct run *run = context;
   if (run->hostile.pid != 0) hostile_stop(&run->hostile);
-  if (phase % 2 == 1)
-    hostile_start(&run->hostile, run->server.port, run->options->connections, run->server.pid);
+  if (phase % 2 == 1) hostile_start(&run->hostile, run->server.port, run->options->connections);
 }
 
 static double print_phases(const struct result *results, unsigned count) {
@@ -114,7 +113,7 @@ static int run_all(const struct options *options) {
   driver_phases(&cell, &phases, results);
   double ratio = print_phases(results, phases.count);
   print_crowd(run.hostile.counts);
-  double most = (double)run.hostile.counts->rss_most / MIB;
+  double most = (double)process_rss_peak(run.server.pid) / MIB;
   server_stop(&run.server);
   double others = others_busy();
   printf("\n");

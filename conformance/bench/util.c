@@ -147,6 +147,8 @@ uint64_t process_rss(pid_t pid) {
   return exact ? exact : proc_kilobytes(pid, "status", "VmRSS:");
 }
 
+uint64_t process_rss_peak(pid_t pid) { return proc_kilobytes(pid, "status", "VmHWM:"); }
+
 uint64_t process_anonymous(pid_t pid) { return proc_kilobytes(pid, "status", "RssAnon:"); }
 
 static double seconds_of(struct timeval t) { return (double)t.tv_sec + (double)t.tv_usec / 1e6; }

@@ -39,6 +39,7 @@ size_t raise_open_files(void);
 uint64_t process_cpu_ns(pid_t pid); /* user and system time, all threads */
 uint64_t own_cpu_ns(void);
 uint64_t process_rss(pid_t pid);       /* bytes; 0 when unknown */
+uint64_t process_rss_peak(pid_t pid);  /* the most that it ever was */
 uint64_t process_anonymous(pid_t pid); /* the same without mapped files, such as a store */
 
 /* The share of all CPU time since the last call that neither this process nor its (ended) children
