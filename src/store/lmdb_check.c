@@ -50,7 +50,8 @@ typedef struct walk {
   size_t page_size;
   uint64_t limit;  /* behind the last page that the newer meta page knows */
   uint64_t pages;  /* the same, or as many as there are whole in the image */
-  uint8_t *used;   /* one bit for each of them */
+  uint8_t *used;   /* one bit for each page before the limit */
+  uint64_t absent; /* free pages that are not in the image: never written, at the end of the file */
   tree found;      /* counted on the way */
   unsigned depth;  /* at which leaves lie */
   bool is_free;    /* the tree of free pages: its keys are numbers, its values lists of pages */
@@ -95,7 +96,7 @@ static tree tree_load(const uint8_t *at) {
 
 /* Each page has one use. */
 static bool page_take(walk *w, uint64_t page) {
-  if (page < 2 || page >= w->pages) return false;
+  if (page < 2 || page >= w->limit) return false;
   uint8_t bit = (uint8_t)(1u << (page % 8));
   if ((w->used[page / 8] & bit) != 0) return false;
   w->used[page / 8] |= bit;
@@ -140,15 +141,16 @@ static const uint8_t *value_of(const walk *w, const uint8_t *node, size_t key_le
   return page_at(w, load_u64(at)) + PAGE_HEAD;
 }
 
-/* A list of free pages: how many, then their numbers, descending. Those at the end of the file may
- * be missing there: see ep_store_check_length. */
+/* A list of free pages: how many, then their numbers, descending. Its key is the transaction that
+ * freed them; LMDB would read a list of transaction 0 again and again. */
 static bool list_right(walk *w, const uint8_t *value, size_t len) {
   uint64_t count = len < 8 ? UINT64_MAX : load_u64(value);
-  uint64_t last = w->limit;
-  if (len % 8 != 0 || load_u64(w->last.data) > w->newest || count > len / 8 - 1) return false;
+  uint64_t last = w->limit, freed_by = load_u64(w->last.data);
+  if (len % 8 != 0 || freed_by == 0 || freed_by > w->newest || count > len / 8 - 1) return false;
   for (uint64_t i = 1; i <= count; i++) {
     uint64_t page = load_u64(value + i * 8);
-    if (page >= last || (page < w->pages && !page_take(w, page))) return false;
+    if (page >= last || !page_take(w, page)) return false;
+    w->absent += page >= w->pages;
     last = page;
   }
   return true;
@@ -212,7 +214,7 @@ static bool nodes_right(walk *w, const uint8_t *page, unsigned depth) {
 }
 
 static bool tree_page_right(walk *w, uint64_t page, unsigned depth) {
-  if (!page_take(w, page)) return false;
+  if (page >= w->pages || !page_take(w, page)) return false;
   const uint8_t *at = page_at(w, page);
   bool is_leaf = depth == w->depth;
   if (load_u64(at) != page || load_u16(at + 8) != 0) return false;
@@ -246,20 +248,23 @@ static bool table_right(walk *names, ep_bytes value) {
   return said.page_size == 0 && said.flags == 0 && tree_right(&own, &said);
 }
 
-/* The free pages of a meta page, and what is newer than it among them. */
+/* The free pages of a meta page. A transaction frees at least the root that it replaces, under its
+ * own number: the newest list tells which transaction this is. The first replaces nothing. */
 static bool free_right(walk *w, const meta *m) {
   walk own = *w;
   own.is_free = true;
   own.newest = m->number;
-  own.any = own.equal = false;
-  return tree_right(&own, &m->free);
+  if (!tree_right(&own, &m->free)) return false;
+  w->absent = own.absent;
+  return m->number < 2 || (own.any && load_u64(own.last.data) == m->number);
 }
 
 static bool meta_trees_right(walk *w, const meta *newer, const meta *older) {
   walk names = *w;
   names.is_names = true;
   if (!free_right(w, newer) || !tree_right(&names, &newer->tables)) return false;
-  memset(w->used, 0, (size_t)(w->pages / 8 + 1));
+  if (w->absent != w->limit - w->pages) return false;
+  memset(w->used, 0, (size_t)(w->limit / 8 + 1));
   return free_right(w, older);
 }
 
@@ -300,7 +305,8 @@ static int check_trees(ep_bytes image, size_t page_size, const meta metas[2]) {
   if (newer->last_page < 1 || newer->last_page >= UINT64_MAX / PAGE_MOST) return MDB_CORRUPTED;
   w.limit = newer->last_page + 1;
   if (w.pages > w.limit) w.pages = w.limit;
-  w.used = calloc(1, (size_t)(w.pages / 8 + 1));
+  if (w.limit - w.pages > image.len / 8) return MDB_CORRUPTED; /* as many are in no list */
+  w.used = calloc(1, (size_t)(w.limit / 8 + 1));
   if (w.used == NULL) return ENOMEM;
   bool right = meta_trees_right(&w, newer, older);
   free(w.used);

@@ -30,8 +30,8 @@ ep_status ep_store_lock(const ep_store_place *place, int *lock_fd, ep_store_word
 void ep_store_sync_names(const ep_store_place *place);
 
 /* Looks whether the file is as long as its own header says, so that no access to the map can end
- * the program. Pages at the end that are missing must be free ones; the file is made longer then.
- * 0, or an error code. */
+ * the program. Pages at the end that are missing are free ones (ep_store_check_place has looked);
+ * the file is made longer then. 0, or an error code. */
 int ep_store_check_length(MDB_env *env);
 
 #endif
