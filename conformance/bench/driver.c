@@ -72,11 +72,20 @@ static void on_confirm(struct peer *peer, uint64_t confirmed) {
   }
 }
 
+/* The number behind the last message that may be sent now. */
+static uint64_t sendable(const struct driver *driver, uint64_t window) {
+  uint64_t end = driver->sender->confirmed + window, ahead = driver->cell->ahead;
+  for (unsigned i = 0; ahead != 0 && i < driver->cell->receivers; i++)
+    if (driver->receivers[i].got + ahead < end) end = driver->receivers[i].got + ahead;
+  return end;
+}
+
 static void fill_window(struct driver *driver, uint64_t window) {
   struct peer *sender = driver->sender;
-  if (sender->sent - sender->confirmed >= window) return;
+  uint64_t end = sendable(driver, window);
+  if (sender->sent >= end) return;
   uint64_t now = now_ns();
-  while (sender->sent - sender->confirmed < window) {
+  while (sender->sent < end) {
     driver->stamps[sender->sent % STAMPS] = now;
     peer_send(sender);
   }

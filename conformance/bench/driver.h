@@ -16,6 +16,7 @@ struct cell {
   pid_t pid; /* of the server: its CPU time is read */
   unsigned receivers;
   unsigned window;
+  unsigned ahead; /* of the slowest receiver, in messages, the sender waits; 0: never */
   double seconds;
   const char *session; /* of each receiver, JSON; NULL: {"g":1} when there are several */
   const char *to;      /* JSON; NULL: the only receiver's id, or {"g":1} */

@@ -22,6 +22,10 @@ static const double OTHERS_MOST = 0.2;
 
 enum { MIB = 1024 * 1024, PHASES_MOST = 21, BESIDE_MIB = 64, RECEIVERS = 8, WINDOW = 64 };
 
+/* An ordinary sender looks whether its messages arrive: this many of them are less than the part of
+ * memory that the server keeps for each mailbox. */
+enum { AHEAD = 512 };
+
 static const char help[] =
     "usage: epigeon-hostile --server PATH [options]\n"
     "Lets a crowd of hostile connections loose on a server, while ordinary clients talk, and "
@@ -108,6 +112,7 @@ static int run_all(const struct options *options) {
   struct cell cell = {.proto = PROTO_EP2, .port = run.server.port, .pid = run.server.pid};
   cell.receivers = RECEIVERS;
   cell.window = WINDOW;
+  cell.ahead = AHEAD;
   cell.seconds = options->seconds;
   struct phases phases = {2 * options->rounds + 1, options->seconds / 2, begin_phase, &run};
   driver_phases(&cell, &phases, results);

@@ -65,6 +65,13 @@ bool ep_memory_is_short(const ep_memory *memory) { return left_below(memory, SHO
 
 uint64_t ep_memory_allow(const ep_memory *memory, uint64_t limit, uint64_t parts) {
   if (memory == NULL || memory->most == 0) return limit;
-  uint64_t allowed = ep_memory_left(memory) / (ep_memory_is_scarce(memory) ? parts : PLENTY);
+  uint64_t allowed = ep_memory_left(memory) / (ep_memory_is_tight(memory) ? parts : PLENTY);
   return allowed < limit ? allowed : limit;
+}
+
+uint64_t ep_memory_share(const ep_memory *memory, uint64_t holders) {
+  EP_ASSERT(holders > 0);
+  if (memory == NULL || memory->most == 0) return 0;
+  uint64_t share = memory->most / TIGHT / holders, most = ep_memory_left(memory) / PLENTY;
+  return share < most ? share : most;
 }

@@ -1,10 +1,12 @@
 /* Floor 1, base. Memory that is counted, and has a ceiling. Who holds much has to give way long
  * before the ceiling, so that others never notice it; the measure is what is left.
  *
- *   0 .............. 3/4 .............. 7/8 .............. 15/16 ........... most
- *     nobody has more    tight: what can     scarce: what        short: nobody
- *     than a quarter     be let go of goes   cannot stops        new, nothing
- *     of what is left                        growing             large
+ *   0 .............. 3/4 ................. 7/8 .............. 15/16 ........... most
+ *     nobody has more    tight: what can be     scarce: nobody      short: nothing
+ *     than a quarter     let go of goes, what   new                 large
+ *     of what is left    cannot stops growing
+ *
+ * The last quarter is kept for those who hold little: each mailbox may have an equal part of it.
  * Read first: base/bytes.h. */
 #ifndef EP_BASE_MEMORY_H
 #define EP_BASE_MEMORY_H
@@ -32,7 +34,11 @@ bool ep_memory_is_scarce(const ep_memory *memory);
 bool ep_memory_is_short(const ep_memory *memory);
 
 /* What one holder (a mailbox, a session) may hold now, where `limit` is what it may at most: while
- * memory is scarce only one part in `parts` of what is left. */
+ * memory is tight only one part in `parts` of what is left. */
 uint64_t ep_memory_allow(const ep_memory *memory, uint64_t limit, uint64_t parts);
+
+/* What each of `holders` may hold, 1 or more, however much others do: an equal part of the last
+ * quarter, as long as that is no more than a quarter of what is left. 0: there is no ceiling. */
+uint64_t ep_memory_share(const ep_memory *memory, uint64_t holders);
 
 #endif

@@ -121,12 +121,13 @@ static void check_items(const ep_registry *registry) {
 void ep_registry_check(const ep_registry *registry) {
   EP_ASSERT(registry->by_id.count == registry->count);
   EP_ASSERT(registry->effects_given <= registry->effects_count);
-  uint32_t attached = 0;
+  uint32_t attached = 0, with_mail = 0;
   for (uint32_t i = 0; i < registry->count; i++) {
     check_account(registry, registry->accounts[i]);
     attached += registry->accounts[i]->link != 0;
+    with_mail += registry->accounts[i]->down.bytes != 0;
   }
-  EP_ASSERT(registry->by_link.count == attached);
+  EP_ASSERT(registry->by_link.count == attached && registry->with_mail == with_mail);
   ep_index_check(&registry->index);
   check_blocked(registry);
   check_gaps(registry);

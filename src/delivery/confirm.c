@@ -37,6 +37,7 @@ static bool front_leaves(ep_registry *registry, ep_account *account) {
   }
   ep_reg_receipt_give(registry, receipt, item);
   (void)ep_outbox_pop(&account->down, &gone);
+  registry->with_mail -= gone.item->kind == EP_ITEM_MESSAGE && account->down.bytes == 0;
   leave(registry, account, &gone);
   ep_reg_dirty(registry, account);
   return true;

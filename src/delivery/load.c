@@ -344,6 +344,7 @@ ep_status ep_registry_loaded(ep_registry *registry) {
     ep_account *account = registry->accounts[i];
     if (!ep_outbox_whole(&account->down)) return EP_DAMAGED;
     if (!ep_seen_loaded(&account->seen, account->seen_total)) return EP_DAMAGED;
+    registry->with_mail += account->down.bytes != 0;
     account->dirty = false;
     account->next_dirty = NULL;
   }

@@ -242,7 +242,7 @@ void ep_reg_unpark(ep_registry *registry, ep_account *account) {
     item->waiting = 1;
     if (account->version == 1) ep_reg_item_print(registry, item);
     uint8_t *log = ep_reg_log_begin(registry, item, 1, 0);
-    uint64_t slot = ep_outbox_push(&account->down, item);
+    uint64_t slot = ep_reg_push_mail(registry, account, item);
     ep_reg_log_end(registry, ep_reg_log_recipient(log, account, slot));
     registry->counted[EP_COUNTER_UNPARKED]++;
     registry->counted[EP_COUNTER_ROUTED]++;

@@ -13,7 +13,7 @@
 #include "base/assert.h"
 #include "delivery/registry.h"
 
-/* While memory is scarce a mailbox may hold one part in so many of what is left. */
+/* While memory is tight who holds much may hold one part in so many of what is left. */
 enum { EP_REG_PARTS = 256 };
 
 /* A message for which nobody matches yet. */
@@ -64,6 +64,7 @@ struct ep_registry {
   ep_index index;
   ep_parked *first_parked, *last_parked;
   uint64_t parked, parked_bytes;
+  uint32_t with_mail;  /* accounts whose mailbox has a message */
   ep_accounts gaps;    /* EP/1: a gap holds something back; oldest first */
   ep_accounts blocked; /* EP/1: the up stream waits; oldest first */
   ep_accounts parking; /* of those, who waits for room to park */
@@ -154,6 +155,8 @@ ep_step ep_reg_session(ep_registry *registry, ep_upward *up);
 /* route.c */
 ep_step ep_reg_message(ep_registry *registry, ep_upward *up);
 ep_item *ep_reg_message_item(ep_registry *registry, const ep_upward *up, ep_item_shape shape);
+/* Into the mailbox, where there is a place; takes over one reference. Returns the slot. */
+uint64_t ep_reg_push_mail(ep_registry *registry, ep_account *account, ep_item *item);
 
 /* park.c */
 /* The message is rendered in registry->text. */

@@ -93,14 +93,23 @@ ep_item *ep_reg_message_item(ep_registry *registry, const ep_upward *up, ep_item
   return item;
 }
 
+/* EP-LIM-12: who holds little is not refused because of those who hold much. */
+static uint64_t mailbox_most(const ep_registry *registry) {
+  const ep_memory *memory = registry->config.memory;
+  uint64_t limit = registry->config.mailbox_bytes;
+  uint64_t allowed = ep_memory_allow(memory, limit, EP_REG_PARTS);
+  if (allowed == limit) return limit;
+  uint64_t share = ep_memory_share(memory, registry->with_mail);
+  share = share < limit ? share : limit;
+  return allowed > share ? allowed : share;
+}
+
 /* A message is never refused by an empty mailbox. */
 static bool mailbox_full(const ep_registry *registry, const ep_account *account, uint32_t size) {
   const ep_outbox *down = &account->down;
   uint64_t messages = ep_outbox_count(down) - down->notices;
   if (messages == 0) return false;
-  return messages >= registry->config.mailbox ||
-         down->bytes + size >
-             ep_memory_allow(registry->config.memory, registry->config.mailbox_bytes, EP_REG_PARTS);
+  return messages >= registry->config.mailbox || down->bytes + size > mailbox_most(registry);
 }
 
 static void tally_full(ep_registry *registry, const ep_account *full) {
@@ -179,6 +188,12 @@ static bool reserve_routing(ep_registry *registry, const routing *route) {
          ep_reg_accept_reserve(registry, route->up, effects, uids, records);
 }
 
+uint64_t ep_reg_push_mail(ep_registry *registry, ep_account *account, ep_item *item) {
+  EP_ASSERT(item->kind == EP_ITEM_MESSAGE);
+  registry->with_mail += account->down.bytes == 0;
+  return ep_outbox_push(&account->down, item);
+}
+
 /* EP-G2-1, EP-G4-1. Into every mailbox, with the last reference to the last. */
 static void put_copies(ep_registry *registry, ep_item *item) {
   const ep_matches *matches = &registry->matches;
@@ -193,7 +208,7 @@ static void put_copies(ep_registry *registry, ep_item *item) {
   uint8_t *log = ep_reg_log_begin(registry, item, matches->count, 0);
   for (uint32_t i = 0; i < matches->count; i++) {
     ep_account *account = matches->items[i];
-    uint64_t slot = ep_outbox_push(&account->down, item);
+    uint64_t slot = ep_reg_push_mail(registry, account, item);
     log = ep_reg_log_recipient(log, account, slot);
     ep_reg_dirty(registry, account);
     ep_reg_emit(registry, EP_OUTCOME_MAIL, account);

@@ -26,6 +26,8 @@ START_TEST(memory_has_a_ceiling) {
   ck_assert_uint_eq(ep_memory_left(&memory), MIB / 16);
   ck_assert(ep_memory_is_scarce(&memory) && !ep_memory_is_short(&memory));
   ck_assert_uint_eq(ep_memory_allow(&memory, 1000, 256), MIB / 16 / 256);
+  ck_assert_uint_eq(ep_memory_share(&memory, 100), MIB / 4 / 100);
+  ck_assert_uint_eq(ep_memory_share(&memory, 1), MIB / 16 / 4);
   ck_assert_ptr_null(counted->resize(counted->context, NULL, 0, 64 * 1024 + 1));
   void *small = counted->resize(counted->context, NULL, 0, 64 * 1024 - 8); /* up to the last byte */
   ck_assert_ptr_nonnull(small);
@@ -55,6 +57,7 @@ START_TEST(no_ceiling) {
   ck_assert(!ep_memory_is_tight(&memory) && !ep_memory_is_short(NULL));
   ck_assert_uint_eq(ep_memory_allow(&memory, 7, 256), 7);
   ck_assert_uint_eq(ep_memory_allow(NULL, 7, 256), 7);
+  ck_assert_uint_eq(ep_memory_share(&memory, 3) + ep_memory_share(NULL, 3), 0);
 }
 END_TEST
 
@@ -65,7 +68,7 @@ static void with_ceiling(void) { restart_with(&(ep_server_config){.memory = CEIL
 static void check_memory(void) {
   ep_server_view view;
   ep_server_look(server_driver_core(driver), &view, NULL, 0);
-  ck_assert_uint_le(view.memory_used, CEILING);
+  ck_assert_uint_le(view.memory_used, view.memory_most);
 }
 
 /* An ordinary client: sends itself a message, and confirms it. */
@@ -149,31 +152,54 @@ START_TEST(held_items) {
 }
 END_TEST
 
+/* A client that sends itself mail and confirms nothing of it, then goes. */
+static void hoard(int number) {
+  char id[20];
+  snprintf(id, sizeof id, "hog%d", number);
+  ep_conn hog = enter2(id, "");
+  server_driver_stall(driver, hog, true);
+  for (int item = 0; item < 30; item++) feed_message(hog, id, item, 64 * 1024);
+  check_memory();
+  server_driver_stall(driver, hog, false);
+  server_driver_close(driver, hog);
+}
+
 /* Mail that nobody confirms cannot be let go of: it stops growing, and what is small goes on. */
 START_TEST(mail) {
   with_ceiling();
   ep_conn ada = enter2("ada", "");
   for (int i = 0; i < HOGS; i++) {
-    char id[20];
-    snprintf(id, sizeof id, "hog%d", i);
-    ep_conn hog = enter2(id, "");
-    server_driver_stall(driver, hog, true);
-    for (int item = 0; item < 30; item++) feed_message(hog, id, item, 64 * 1024);
-    check_memory();
+    hoard(i);
     check_goes_on(ada, i);
-    server_driver_stall(driver, hog, false);
-    server_driver_close(driver, hog);
   }
   ck_assert_uint_gt(server_driver_counter(driver, "mailbox-refused"), 0);
   ck_assert(!server_driver_was_closed(driver, ada));
 }
 END_TEST
 
-/* New clients with large sessions: at some point no more are taken, and those there are go on. */
-START_TEST(newcomers) {
+/* EP-LIM-12: whose mailbox holds less than an equal part of the last quarter is refused nothing,
+ * whatever others hold. */
+START_TEST(who_holds_little_is_not_refused) {
+  enum { PART = CEILING / 4 / (HOGS + 1), SIZE = 1024 };
   with_ceiling();
   ep_conn ada = enter2("ada", "");
-  for (int i = 0; i < 1000; i++) {
+  for (int i = 0; i < HOGS; i++) hoard(i);
+  uint64_t before = refused("mailbox-full");
+  ck_assert_uint_gt(before, 0);
+  int sent = 0;
+  while (refused("mailbox-full") == before && sent < CEILING / SIZE)
+    feed_message(ada, "ada", sent++, SIZE);
+  ck_assert_int_gt(sent, PART / (SIZE + 200));
+  ck_assert_int_lt(sent, CEILING / 4 / SIZE);
+  check_memory();
+}
+END_TEST
+
+/* New clients with large sessions: at some point no more are taken, and those there are go on. */
+START_TEST(newcomers) {
+  restart_with(&(ep_server_config){.memory = CEILING / 2});
+  ep_conn ada = enter2("ada", "");
+  for (int i = 0; i < 4000 && refused("too-many-clients") == 0; i++) {
     char id[20];
     snprintf(id, sizeof id, "new%d", i);
     ep_conn conn = enter2(id, "");
@@ -200,6 +226,7 @@ TCase *ep_tests_server_ceiling(void) {
   tcase_add_test(tests, who_gives_way_is_told);
   tcase_add_test(tests, held_items);
   tcase_add_test(tests, mail);
+  tcase_add_test(tests, who_holds_little_is_not_refused);
   tcase_add_test(tests, newcomers);
   return tests;
 }
