@@ -18,13 +18,14 @@ major := $(firstword $(subst ., ,$(version)))
 
 comma := ,
 
-# One tree of objects for each way to compile: plain, with sanitizers (make WAY=asan …, WAY=tsan …), and
-# without SIMD (WAY=scalar).
+# One tree of objects for each way to compile: plain, with sanitizers (make WAY=asan …, WAY=tsan …), without
+# SIMD (WAY=scalar), and for another machine (WAY=arm64).
 WAY ?= plain
 out := build/$(WAY)
 warnings := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wimplicit-fallthrough -pedantic $(WERROR)
 harden := -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 flags_plain := -O3 -g $(harden)
+flags_arm64 := -O2 -g $(harden)
 flags_scalar := -O2 -g $(harden) -DEP_SCALAR
 flags_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 flags_tsan := -O1 -g -fsanitize=thread

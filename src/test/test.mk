@@ -5,7 +5,7 @@ tests := $(out)/tests
 $(tests): $(call object,$(test_c)) $(archive)
 	$(CC) $(ldflags) -o $@ $^ $(libraries) $$(pkg-config --libs check) -ljansson
 
-.PHONY: lint tests check check-unit check-valgrind check-asan check-floors check-freestanding
+.PHONY: lint tests check check-unit check-valgrind check-asan check-arm64 check-floors check-freestanding
 tests: $(tests)
 
 check: ## installs what is missing, runs all tests; the last line counts them
@@ -20,6 +20,11 @@ check-valgrind: $(tests) ## the unit tests under Valgrind
 
 check-asan: ## the unit tests with the address and undefined behaviour sanitizers
 	@$(MAKE) --no-print-directory WAY=asan CC=clang check-unit
+
+check-arm64: ## the unit tests as a program for arm64, which has NEON, under QEMU; installs what is missing
+	@.ci/need arm64
+	@$(MAKE) --no-print-directory -s WAY=arm64 CC=aarch64-linux-gnu-gcc build/arm64/tests
+	CK_TIMEOUT_MULTIPLIER=10 qemu-aarch64 build/arm64/tests
 
 check-floors: ## includes go down the floors only
 	@sh src/test/floors.sh
