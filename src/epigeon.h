@@ -292,7 +292,8 @@ uint64_t ep_server_deadline(const ep_server *server);
 
 /* Ends a turn (EP-G5-1): what must be stored before what the turn leads to may leave (empty:
  * nothing). Call it after each batch of input, store the records, then committed(); nothing else in
- * between. stored = false: the server closes all connections; it cannot go on. */
+ * between, and the records are valid up to there. stored = false: the server closes all
+ * connections; it cannot go on. */
 ep_bytes ep_server_records(ep_server *server);
 void ep_server_committed(ep_server *server, bool stored, uint64_t now_ms);
 

@@ -34,6 +34,21 @@ void ep_buffer_clear(ep_buffer *buffer) {
   buffer->failed = false;
 }
 
+void ep_buffer_trim(ep_buffer *buffer, size_t kept) {
+  buffer_check(buffer);
+  EP_ASSERT(kept > 0);
+  size_t len = ep_buffer_len(buffer);
+  if (buffer->capacity <= kept || len > kept) return;
+  if (buffer->start != 0) memmove(buffer->block, buffer->block + buffer->start, len);
+  buffer->start = 0;
+  buffer->end = len;
+  const ep_allocator *allocator = buffer->allocator;
+  uint8_t *block = allocator->resize(allocator->context, buffer->block, buffer->capacity, kept);
+  if (block == NULL) return; /* it stays as large as it was */
+  buffer->block = block;
+  buffer->capacity = kept;
+}
+
 /* Moves the contents to the front when that frees at least as much as it moves: so every byte is
  * moved at most once for each byte consumed. */
 static void buffer_close_up(ep_buffer *buffer) {

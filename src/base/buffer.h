@@ -27,6 +27,11 @@ void ep_buffer_free(ep_buffer *buffer);
 /* Empties it and clears `failed`; keeps the memory for the next use. */
 void ep_buffer_clear(ep_buffer *buffer);
 
+/* Gives back the memory above `kept` bytes (1 or more) that something large has left. Contents
+ * stay: when they need more than that, nothing is given back. Room reserved after them is no longer
+ * reserved. */
+void ep_buffer_trim(ep_buffer *buffer, size_t kept);
+
 /* Makes room for `more` bytes after the end. Returns where they go, or NULL when the allocator
  * refused or `most` would be exceeded (then `failed` is set). Write there at most `more` bytes and
  * tell how many with ep_buffer_commit. Everything that pointed into the buffer is invalid

@@ -157,6 +157,15 @@ void ep_reg_item_print(const ep_registry *registry, ep_item *item) {
   memcpy(item->print, print.bytes, sizeof(item->print));
 }
 
+/* No step is under way: nothing is reserved, and nobody looks at what was rendered or compiled
+ * last. Records that wait for the seal stay. */
+void ep_registry_trim(ep_registry *registry, size_t kept) {
+  ep_buffer_clear(&registry->text);
+  ep_buffer_trim(&registry->text, kept);
+  ep_selector_trim(&registry->selector, kept);
+  ep_buffer_trim(&registry->records, kept);
+}
+
 /* ---- Applying ---- */
 
 static void registry_begin(ep_registry *registry, uint64_t now_ms) {

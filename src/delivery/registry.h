@@ -134,6 +134,9 @@ bool ep_registry_has_records(const ep_registry *registry);
 /* Store: records that must be kept before anything that follows from them may leave. Sealing writes
  * the state of every account that changed since the last time, once. */
 bool ep_registry_seal(ep_registry *registry, ep_buffer *records); /* appends; false: no memory */
+/* Between commands: of the memory that the registry works with (not of what it holds), what only
+ * something large needed goes back; no buffer keeps more than about `kept` bytes. */
+void ep_registry_trim(ep_registry *registry, size_t kept);
 ep_status ep_registry_load(
     ep_registry *registry,
     const ep_record *record); /* META, then CLIENTS, then LOG, CONFIRMED, SEEN; each in key order */

@@ -23,6 +23,12 @@ void ep_selector_free(ep_selector *selector) {
   ep_selector_init(selector, allocator);
 }
 
+void ep_selector_trim(ep_selector *selector, size_t kept) {
+  selector->count = 0;
+  ep_buffer_clear(&selector->bytes);
+  ep_buffer_trim(&selector->bytes, kept);
+}
+
 static bool pairs_room(ep_selector *selector) {
   if (selector->count < selector->capacity) return true;
   const ep_allocator *allocator = selector->bytes.allocator;

@@ -26,6 +26,9 @@ typedef struct ep_selector {
 
 void ep_selector_init(ep_selector *out, const ep_allocator *allocator);
 void ep_selector_free(ep_selector *selector);
+/* Forgets what is compiled. The memory above `kept` bytes that a large object has left goes back.
+ */
+void ep_selector_trim(ep_selector *selector, size_t kept);
 /* Compiles an address. OK; NO_MEMORY; INVALID_ARGUMENT: not an object of at most EP_LIMIT_SELECTOR
  * scalars. */
 ep_status ep_selector_compile(ep_selector *selector, ep_bytes json);

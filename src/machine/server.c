@@ -282,7 +282,7 @@ static bool may_settle_later(ep_server *server) {
 ep_bytes ep_server_records(ep_server *server) {
   EP_ASSERT(!server->sealed);
   server->sealed = true;
-  ep_buffer_clear(&server->records);
+  EP_ASSERT(ep_buffer_len(&server->records) == 0);
   if (may_settle_later(server)) return EP_NOTHING;
   server->settle_since_ms = EP_NEVER;
   if (!ep_registry_seal(server->registry, &server->records)) server->broken = true;
@@ -307,6 +307,7 @@ void ep_server_committed(ep_server *server, bool stored, uint64_t now_ms) {
   EP_ASSERT(server->sealed);
   server->sealed = false;
   server->now_ms = now_ms;
+  ep_server_trim(server);
   if (!stored) server->broken = true; /* EP-ERR-5: what was decided in memory is not true */
   if (!server->broken || server->given_up) return;
   server->given_up = true;

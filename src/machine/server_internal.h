@@ -96,6 +96,7 @@ struct ep_server {
   ep_buffer records;
   uint64_t now_ms;
   bool sealed, stopping;
+  bool was_large;           /* the records of the last turn: see ep_server_trim */
   uint64_t settle_since_ms; /* since when records that are not urgent wait; EP_NEVER: none do */
   bool broken, given_up;    /* the store failed; everybody was closed because of it */
   ep_server_slot *slots;    /* by the low bits of ep_conn; [0] is unused */
@@ -148,6 +149,8 @@ void ep_server_write_list(ep_server_conn *conn, const ep_selector *selector); /*
 /* server_memory.c */
 /* While memory is tight: those who hold most are closed, until it is not. */
 void ep_server_relieve(ep_server *server);
+/* A turn is over, its records are stored: what only something large in it needed goes back. */
+void ep_server_trim(ep_server *server);
 /* Why it must not be read as fast as others: it holds much. */
 bool ep_server_conn_is_heavy(const ep_server_conn *conn);
 

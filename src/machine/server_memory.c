@@ -1,7 +1,8 @@
 /* Floor 4, machine. Memory that connections hold, and who gives way when it is tight (EP-LIM-1).
  * What can be let go of is an unfinished frame, what is held over a gap, output that nobody reads:
  * all of it is unconfirmed or made good, so that closing a connection loses nothing (EP-ERR-5).
- * Mailboxes cannot be let go of; they stop growing (ep_memory_allow).
+ * Mailboxes cannot be let go of; they stop growing (ep_memory_allow). And what the server itself
+ * works with, which one large message makes large.
  * Read first: server_internal.h, base/memory.h. */
 #include "machine/server_internal.h"
 
@@ -85,4 +86,19 @@ void ep_server_relieve(ep_server *server) {
   uint64_t gone = close_from(server, 2 * average > least ? 2 * average : least, wanted);
   if (gone < wanted) close_from(server, average > least ? average : least, wanted - gone);
   server->relieve_above = memory->used + memory->most / 128;
+}
+
+/* More than most turns need. */
+#define EP_WORK_KEPT ((size_t)1 << 20)
+
+/* After two large turns the next will be large, too: what it would take again at once stays. */
+void ep_server_trim(ep_server *server) {
+  bool large = ep_buffer_len(&server->records) > EP_WORK_KEPT, stays = large && server->was_large;
+  server->was_large = large;
+  ep_buffer_clear(&server->records);
+  if (stays) return;
+  ep_buffer_trim(&server->records, EP_WORK_KEPT);
+  ep_buffer_clear(&server->work);
+  ep_buffer_trim(&server->work, EP_WORK_KEPT);
+  ep_registry_trim(server->registry, EP_WORK_KEPT);
 }

@@ -156,6 +156,31 @@ START_TEST(buffer_keeps_below_its_most) {
 }
 END_TEST
 
+START_TEST(buffer_trims_what_it_does_not_need) {
+  test_memory memory = {0};
+  ep_allocator allocator = test_allocator(&memory);
+  ep_buffer buffer;
+  ep_buffer_init(&buffer, &allocator);
+  ep_buffer_trim(&buffer, 100);
+  ck_assert_uint_eq(memory.live, 0);
+  for (int i = 0; i < 1000; i++) ep_buffer_append_literal(&buffer, "0123456789");
+  ep_buffer_consume(&buffer, 9899);
+  ep_buffer_trim(&buffer, 100); /* 101 bytes are left */
+  ck_assert_uint_gt(memory.live, 10000);
+  ep_buffer_consume(&buffer, 78);
+  memory.fail_at = memory.calls + 1;
+  ep_buffer_trim(&buffer, 100);
+  ck_assert_uint_gt(memory.live, 10000);
+  ck_assert(!buffer.failed && buffer_holds(&buffer, EP_LITERAL("78901234567890123456789")));
+  ep_buffer_trim(&buffer, 100);
+  ck_assert_uint_eq(memory.live, 100);
+  ep_buffer_append_literal(&buffer, "!");
+  ck_assert(buffer_holds(&buffer, EP_LITERAL("78901234567890123456789!")));
+  ep_buffer_free(&buffer);
+  ck_assert_uint_eq(memory.live, 0);
+}
+END_TEST
+
 START_TEST(skip_finds_what_a_loop_finds) {
   uint8_t in[80];
   uint64_t seed = 11;
@@ -324,6 +349,7 @@ Suite *ep_suite_base(void) {
   tcase_add_test(bytes, buffer_as_a_queue_stays_small);
   tcase_add_test(bytes, buffer_failure_is_sticky);
   tcase_add_test(bytes, buffer_keeps_below_its_most);
+  tcase_add_test(bytes, buffer_trims_what_it_does_not_need);
   tcase_add_test(bytes, skip_finds_what_a_loop_finds);
   suite_add_tcase(suite, bytes);
   TCase *hashes = tcase_create("hashes");

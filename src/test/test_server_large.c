@@ -1,7 +1,9 @@
 /* The server core: limits of chapter 14 that cannot be set smaller, or take much to be reached, at
- * one below, exactly, and one above. Read first: test_server_counts.c. */
+ * one below, exactly, and one above; and that nothing is left of what was large.
+ * Read first: test_server_counts.c. */
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
@@ -193,6 +195,92 @@ START_TEST(much_output_at_a_time) {
 }
 END_TEST
 
+/* ---- What was large goes back ---- */
+
+enum { MIB = 1 << 20 };
+
+static ep_server_view look(void) {
+  ep_server_view view;
+  ep_server_look(server_driver_core(driver), &view, NULL, 0);
+  return view;
+}
+
+static void receive(ep_conn conn, ep_bytes bytes) {
+  ep_server *core = server_driver_core(driver);
+  ck_assert_uint_eq(ep_server_receive(core, conn, bytes, server_driver_now(driver)), bytes.len);
+}
+
+/* `len` bytes x between two texts. */
+static void receive_long(ep_conn conn, const char *before, size_t len, const char *after) {
+  uint8_t *filler = malloc(len);
+  ck_assert_ptr_nonnull(filler);
+  memset(filler, 'x', len);
+  receive(conn, ep_bytes_of(before, strlen(before)));
+  receive(conn, ep_bytes_of(filler, len));
+  receive(conn, ep_bytes_of(after, strlen(after)));
+  free(filler);
+}
+
+#define MESSAGE(id) "{\"action\":\"message.new\",\"payload\":{\"uid\":\"u\",\"id\":" #id ","
+
+/* One large message comes, is delivered, and is confirmed: without a store, and with one. */
+START_TEST(one_large_message) {
+  restart_with(&(ep_server_config){.durable = _i == 1});
+  ep_conn a = come("a");
+  uint64_t before = look().memory_used;
+  receive_long(a, MESSAGE(0) "\"to\":\"a\",\"payload\":\"", 8 * MIB, "\"}}\f");
+  ck_assert_uint_gt(turn_of(a).len, 8 * MIB);
+  ck_assert_uint_lt(look().memory_used, before + 13 * MIB); /* the message, and little else */
+  receive(a, EP_LITERAL("{\"action\":\"message.confirm\",\"payload\":0}\f"));
+  turn_of(a);
+  ck_assert_uint_gt(look().memory_peak, before + 24 * MIB);
+  ck_assert_uint_lt(look().memory_used, before + 4 * MIB);
+}
+END_TEST
+
+/* An address may be large, too, and need not lead anywhere. */
+START_TEST(one_large_address) {
+  restart_with(&(ep_server_config){.parked = 1});
+  ep_conn a = come("a");
+  receive(a, EP_LITERAL(MESSAGE(0) "\"to\":\"nobody\"}}\f"));
+  turn_of(a);
+  uint64_t before = look().memory_used;
+  receive_long(a, MESSAGE(1) "\"to\":{\"k\":\"", 8 * MIB, "\"}}}\f");
+  turn_of(a);
+  ck_assert_uint_eq(refused("parked-full"), 1);
+  ck_assert_uint_gt(look().memory_peak, before + 24 * MIB);
+  ck_assert_uint_lt(look().memory_used, before + 4 * MIB);
+}
+END_TEST
+
+/* And a session, where that is allowed; who asks for the list gets it. */
+START_TEST(one_large_list) {
+  restart_with(&(ep_server_config){.session = 9 * MIB});
+  ep_conn a = come("a");
+  receive_long(a, "{\"action\":\"session.update\",\"payload\":{\"s\":\"", 8 * MIB,
+               "\"},\"id\":0}\f");
+  turn_of(a);
+  uint64_t before = look().memory_used;
+  ck_assert_uint_gt(list_for(a).len, 8 * MIB);
+  turn_of(a);
+  ck_assert_uint_lt(look().memory_used, before + 4 * MIB);
+}
+END_TEST
+
+/* What one large turn after the other needs is not taken anew in each. */
+START_TEST(large_turns_in_a_row) {
+  ep_conn a = come("a");
+  receive_long(a, MESSAGE(0) "\"to\":\"a\",\"payload\":\"", 8 * MIB, "\"}}\f");
+  turn_of(a);
+  receive_long(a, MESSAGE(1) "\"to\":\"a\",\"payload\":\"", 8 * MIB, "\"}}\f");
+  turn_of(a);
+  ck_assert_uint_gt(look().memory_used, 56 * MIB);
+  receive(a, EP_LITERAL(MESSAGE(2) "\"to\":\"a\"}}\f"));
+  turn_of(a);
+  ck_assert_uint_lt(look().memory_used, 28 * MIB);
+}
+END_TEST
+
 TCase *ep_tests_server_large(void) {
   TCase *tests = tcase_create("large");
   tcase_add_checked_fixture(tests, server_setup, server_teardown);
@@ -204,5 +292,9 @@ TCase *ep_tests_server_large(void) {
   tcase_add_test(tests, dedup);
   tcase_add_test(tests, output);
   tcase_add_test(tests, much_output_at_a_time);
+  tcase_add_loop_test(tests, one_large_message, 0, 2);
+  tcase_add_test(tests, one_large_address);
+  tcase_add_test(tests, one_large_list);
+  tcase_add_test(tests, large_turns_in_a_row);
   return tests;
 }
