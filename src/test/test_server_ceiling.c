@@ -89,14 +89,18 @@ static void feed_filler(ep_conn conn, const char *head, size_t len) {
                        len - done < sizeof filler ? len - done : sizeof filler, sizeof filler);
 }
 
+static ep_conn enter_hog(int number) {
+  char id[20];
+  snprintf(id, sizeof id, "hog%d", number);
+  return enter2(id, "");
+}
+
 /* EP-LIM-1, EP-ERR-5: half frames, four times as much as there may be. */
 START_TEST(half_frames) {
   with_ceiling();
   ep_conn ada = enter2("ada", "");
   for (int i = 0; i < HOGS; i++) {
-    char id[20];
-    snprintf(id, sizeof id, "hog%d", i);
-    ep_conn hog = enter2(id, "");
+    ep_conn hog = enter_hog(i);
     feed_filler(hog, "{\"action\":\"ping\",\"payload\":\"", 4 * CEILING / HOGS);
     server_driver_turn(driver);
     check_memory();
@@ -141,9 +145,7 @@ START_TEST(held_items) {
   with_ceiling();
   ep_conn ada = enter2("ada", "");
   for (int i = 0; i < HOGS; i++) {
-    char id[20];
-    snprintf(id, sizeof id, "hog%d", i);
-    ep_conn hog = enter2(id, "");
+    ep_conn hog = enter_hog(i);
     for (int item = 1; item <= 20; item++) feed_message(hog, "x", item, 64 * 1024);
     check_memory();
     check_goes_on(ada, i);

@@ -99,6 +99,14 @@ static void write_image(const uint8_t *image, size_t len) {
   ck_assert_int_eq(fclose(file), 0);
 }
 
+static void check_damage_is_told(const uint8_t *image, size_t len) {
+  ep_store *store = NULL;
+  char why[256];
+  write_image(image, len);
+  ck_assert_int_eq(ep_store_open_lmdb(&store, &place, why, sizeof why), EP_DAMAGED);
+  ck_assert_ptr_nonnull(strstr(why, "is damaged"));
+}
+
 /* How many records there are; -1: the store is refused as damaged, at once or when it is loaded. */
 static int load_all(void) {
   int count = 0;
@@ -168,11 +176,7 @@ START_TEST(damaged_meta_page_is_refused) {
   ck_assert_int_eq(ep_store_check_image(ep_bytes_of(image, len)), MDB_CORRUPTED);
   memcpy(image + PAGE - newer + 144, &numbers[newer == 0], 8);
   image[newer + 144] ^= 2;
-  write_image(image, len);
-  ep_store *store = NULL;
-  char why[256];
-  ck_assert_int_eq(ep_store_open_lmdb(&store, &place, why, sizeof why), EP_DAMAGED);
-  ck_assert_ptr_nonnull(strstr(why, "is damaged"));
+  check_damage_is_told(image, len);
   drop_place();
 }
 END_TEST
@@ -190,11 +194,7 @@ START_TEST(table_that_lost_its_name_is_missed) {
   }
   ck_assert_uint_gt(renamed, 0);
   ck_assert_int_eq(ep_store_check_image(ep_bytes_of(image, len)), 0);
-  write_image(image, len);
-  ep_store *store = NULL;
-  char why[256];
-  ck_assert_int_eq(ep_store_open_lmdb(&store, &place, why, sizeof why), EP_DAMAGED);
-  ck_assert_ptr_nonnull(strstr(why, "is damaged"));
+  check_damage_is_told(image, len);
   drop_place();
 }
 END_TEST
