@@ -169,7 +169,8 @@ ep_status ep_client_check_message(ep_client *client, const ep_message *message);
 ep_item *ep_client_make_item(ep_client *client, ep_status *status, ep_item_kind kind,
                              const ep_message *message);
 void ep_client_make_uid(ep_client *client, char uid[37]);
-size_t ep_client_frame_most(const ep_item *item); /* bytes of its frame, whatever its id */
+/* Bytes of its frame, whatever its id, for the server that was there last. */
+uint64_t ep_client_frame_most(const ep_client *client, const ep_item *item);
 ep_bytes ep_client_item_uid(const ep_item *item); /* of a message, without quotes */
 ep_bytes ep_client_trim(ep_bytes json);           /* white space around it */
 void ep_client_fill(ep_client *client);           /* more into `out`, which is empty */

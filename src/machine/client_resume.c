@@ -41,7 +41,7 @@ static bool is_session_or_refused(const ep_client *client, const ep_item *item) 
 
 /* EP-LIM-9 */
 static bool is_too_large(const ep_client *client, const ep_item *item) {
-  return ep_client_frame_most(item) > client->peer_frame;
+  return ep_client_frame_most(client, item) > client->peer_frame;
 }
 
 static bool goes(const ep_client *client, const ep_outbox_slot *slot, leaving *leaves) {
@@ -242,7 +242,8 @@ void ep_client_do_resume_v1(ep_client *client, const ep_client_data *data) {
   client->peer_window = EP_CLIENT_V1_WINDOW;
   ep_client_set_session(client, &client->session_confirmed, client->session);
   client->confirmed_dirty = true;
-  client->reconnect_ms = EP_TIMER_RECONNECT_MS;
+  if (!same) drop_too_large(client); /* EP-LIM-8: what was queued for EP/2 can be larger now */
+  if (!client->failed) client->reconnect_ms = EP_TIMER_RECONNECT_MS;
   ep_client_keep(client);
   ep_client_do_write_session(client, data);
 }

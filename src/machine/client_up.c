@@ -84,7 +84,12 @@ ep_item *ep_client_make_item(ep_client *client, ep_status *status, ep_item_kind 
   return item;
 }
 
-size_t ep_client_frame_most(const ep_item *item) { return ep_item_size(item) + EP_U64_DIGITS; }
+/* EP/1: enveloped, with a backslash before each quotation mark. */
+uint64_t ep_client_frame_most(const ep_client *client, const ep_item *item) {
+  bool may_grow = ep_item_frame_bound(item->shape) > client->peer_frame;
+  if (client->peer_version == 1 && may_grow) return ep_item_frame_most(item->text, item->shape);
+  return ep_item_size(item) + EP_U64_DIGITS;
+}
 
 /* Confirmations that the application has not looked at count too: they are bounded like what they
  * confirm. */
@@ -99,7 +104,7 @@ static bool outbox_full(const ep_client *client, size_t more) {
 /* Takes over the reference to item, whatever comes of it. */
 static ep_status queue(ep_client *client, ep_item *item) {
   ep_status status = EP_OK;
-  if (ep_client_frame_most(item) > client->peer_frame)
+  if (ep_client_frame_most(client, item) > client->peer_frame)
     status = EP_INVALID_ARGUMENT; /* EP-LIM-8 */
   else if (outbox_full(client, ep_item_size(item)))
     status = EP_FULL;

@@ -293,6 +293,34 @@ START_TEST(v1_knows_what_came_in_v2) {
 }
 END_TEST
 
+/* EP-LIM-8: in an envelope each of these bytes has a backslash before it. */
+START_TEST(v1_frame_limit) {
+  enum { LEN = EP_LIMIT_FRAME / 2 };
+  char uid[37], *text = malloc(LEN);
+  ck_assert_ptr_nonnull(text);
+  text[0] = text[LEN - 1] = '"';
+  for (size_t i = 1; i + 1 < LEN; i += 2) memcpy(text + i, "\\\"", 2);
+  desk *d = desk_fresh();
+  ep_send send = {.to = "bob", .payload_json = ep_bytes_of(text, LEN)};
+  ck_assert_int_eq(ep_client_send(d->client, &send, uid, d->now), EP_OK); /* it may become EP/2 */
+  desk_send(d, "bob", "1", NULL);
+  desk_open(d);
+  see_all(d);
+  tell1(d, "{'action':'auth','payload':false}");
+  ck_assert(desk_event(d, EP_EVENT_REFUSED));
+  ck_assert(bytes_are(d->event.uid, uid));
+  ck_assert_str_eq(d->event.code, "too-large");
+  see1(d, "{'action':'session.update','payload':{}}");
+  ck_assert_ptr_nonnull(strstr(desk_frame(d), "\\\"id\\\":0,"));
+  see_nothing(d);
+  ck_assert_int_eq(ep_client_send(d->client, &send, NULL, d->now), EP_INVALID_ARGUMENT);
+  memset(text + 1, 'x', LEN - 2);
+  ck_assert_int_eq(ep_client_send(d->client, &send, NULL, d->now), EP_OK);
+  free(text);
+  desk_free(d);
+}
+END_TEST
+
 void add_client_v1(TCase *tcase) {
   tcase_add_test(tcase, v1_joins);
   tcase_add_test(tcase, v1_fallback);
@@ -305,4 +333,5 @@ void add_client_v1(TCase *tcase) {
   tcase_add_test(tcase, v1_known_from_before);
   tcase_add_test(tcase, v1_over_its_limits);
   tcase_add_test(tcase, v1_knows_what_came_in_v2);
+  tcase_add_test(tcase, v1_frame_limit);
 }
