@@ -1,5 +1,6 @@
 /* Floor 3, delivery. Who is there: accounts and their connections.
  * Read first: delivery/registry_internal.h. */
+#include "base/secret.h"
 #include "delivery/registry_internal.h"
 
 /* ---- Accounts ---- */
@@ -91,12 +92,11 @@ void ep_reg_account_enter(ep_registry *registry, ep_account *account) {
 
 /* ---- Joining ---- */
 
-/* Takes the same time wherever the difference is. */
 /* EP-SEC-3 */
-static bool secrets_equal(const uint8_t one[32], const uint8_t other[32]) {
-  unsigned difference = 0;
-  for (unsigned i = 0; i < 32; i++) difference |= (unsigned)one[i] ^ other[i];
-  return difference == 0;
+static bool shows_secret(const ep_account *account, const ep_command *join) {
+  ep_bytes secret = ep_bytes_of(account->secret, sizeof(account->secret));
+  ep_bytes shown = ep_bytes_of(join->secret, sizeof(join->secret));
+  return join->has_secret && ep_equal_in_constant_time(secret, shown);
 }
 
 static bool instance_is(const ep_account *account, ep_bytes instance) {
@@ -127,7 +127,7 @@ static ep_error join_error(const ep_registry *registry, const ep_account *accoun
         registry->count < registry->config.clients && !ep_memory_is_scarce(registry->config.memory);
     return room ? EP_ERROR_NONE : EP_ERROR_TOO_MANY_CLIENTS;
   }
-  bool shown = join->has_secret && secrets_equal(account->secret, join->secret);
+  bool shown = shows_secret(account, join);
   if (account->claimed && !shown) return EP_ERROR_UNAUTHORIZED;
   if (join->id < account->newest) return EP_ERROR_REPLACED; /* EP-TAKE-4 */
   if (!expect_counts(registry, account, join)) return EP_ERROR_NONE;

@@ -1,6 +1,7 @@
 /* Floor 4, machine. The guards and actions of the server machine, by the names of its table, and
  * the table itself, made of gen/server_machine.h. An action writes and submits; the next state is
  * the table's. Read first: spec/protocol.md chapter 15, server_internal.h. */
+#include "base/secret.h"
 #include "machine/server_internal.h"
 
 /* ---- Guards ---- */
@@ -66,15 +67,10 @@ static void ignore_early(ep_server_conn *conn, const ep_message *message) {
   ep_server_count(conn->server, EP_COUNTER_EARLY, 1);
 }
 
-/* EP-SEC-2; EP-SEC-3: the time does not tell where they differ. A server without a token takes any.
- */
+/* EP-SEC-2, EP-SEC-3. A server without a token takes any. */
 static bool is_token(const ep_server *server, ep_bytes shown) {
   ep_bytes token = ep_buffer_bytes(&server->token);
-  if (token.len == 0) return true;
-  unsigned difference = token.len == shown.len ? 0 : 1;
-  for (size_t i = 0; i < token.len; i++)
-    difference |= token.data[i] ^ (shown.len == 0 ? 0u : shown.data[i % shown.len]);
-  return difference == 0;
+  return token.len == 0 || ep_equal_in_constant_time(token, shown);
 }
 
 static void refuse_later(ep_server_conn *conn, ep_error error) {

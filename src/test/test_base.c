@@ -6,8 +6,21 @@
 #include "base/assert.h"
 #include "base/buffer.h"
 #include "base/hash.h"
+#include "base/secret.h"
 #include "base/skip.h"
 #include "test/test_memory.h"
+
+#if defined(__has_include)
+#if __has_include(<valgrind/memcheck.h>)
+#include <valgrind/memcheck.h>
+#define IS_SECRET(bytes, len) (void)VALGRIND_MAKE_MEM_UNDEFINED(bytes, len)
+#define IS_TOLD(bytes, len) (void)VALGRIND_MAKE_MEM_DEFINED(bytes, len)
+#endif
+#endif
+#ifndef IS_SECRET
+#define IS_SECRET(bytes, len) ((void)(bytes), (void)(len))
+#define IS_TOLD(bytes, len) ((void)(bytes), (void)(len))
+#endif
 
 Suite *ep_suite_base(void);
 
@@ -24,6 +37,38 @@ START_TEST(bytes_compare) {
   ck_assert_int_gt(ep_bytes_compare(EP_LITERAL("b"), EP_LITERAL("abc")), 0);
   ck_assert_int_eq(ep_bytes_compare(EP_NOTHING, EP_NOTHING), 0);
   ck_assert(ep_bytes_equal(ep_bytes_from(EP_LITERAL("abc"), 1), EP_LITERAL("bc")));
+}
+END_TEST
+
+/* Whether `shown` is the secret. EP-SEC-3: Valgrind complains of every branch and every address
+ * that depends on bytes of which nothing may be known, and those of the secret are such bytes. */
+static bool is_secret(const char *text, const char *shown) {
+  uint8_t secret[64];
+  size_t len = strlen(text);
+  memcpy(secret, text, len);
+  IS_SECRET(secret, len);
+  bool equal =
+      ep_equal_in_constant_time(ep_bytes_of(secret, len), ep_bytes_of(shown, strlen(shown)));
+  IS_TOLD(&equal, sizeof equal);
+  return equal;
+}
+
+START_TEST(secrets_compare) {
+  static const char secret[] = "0123456789abcdef0123456789abcdef"; /* as long as a SHA-256 */
+  ck_assert(is_secret(secret, secret));
+  for (size_t at = 0; at < sizeof secret - 1; at++) {
+    char other[sizeof secret];
+    memcpy(other, secret, sizeof secret);
+    other[at] ^= (char)(1u << at % 7);
+    ck_assert(!is_secret(secret, other));
+    other[at] = '\0'; /* shorter */
+    ck_assert(!is_secret(secret, other));
+  }
+  ck_assert(!is_secret(secret, "0123456789abcdef0123456789abcdef0"));
+  ck_assert(!is_secret("abab", "ab"));
+  ck_assert(!is_secret("ab", "abab"));
+  ck_assert(is_secret("", ""));
+  ck_assert(!is_secret("", "a"));
 }
 END_TEST
 
@@ -343,6 +388,7 @@ Suite *ep_suite_base(void) {
   Suite *suite = suite_create("base");
   TCase *bytes = tcase_create("bytes");
   tcase_add_test(bytes, bytes_compare);
+  tcase_add_test(bytes, secrets_compare);
   tcase_add_test(bytes, buffer_appends);
   tcase_add_test(bytes, buffer_escapes_as_json_stringify);
   tcase_add_test(bytes, buffer_escapes_runs_of_any_length);
