@@ -253,7 +253,8 @@ typedef uint32_t ep_conn; /* names a connection; never 0; not used again soon af
 /* Members that are 0 or NULL take the default of the spec. */
 typedef struct ep_server_config {
   ep_surroundings surroundings;
-  const char *token; /* EP/2 clients must show it; NULL: none */
+  /* EP/2 clients must show it: 1 to 256 printable ASCII bytes; NULL: none. */
+  const char *token;
   bool durable;
   bool v1_remote; /* EP/1 also from connections that are not local */
   uint64_t frame, depth, connections, clients, window, held, session;

@@ -216,14 +216,14 @@ bool cli_is_self(const cli *c, ep_bytes client_id) {
   return self.len == client_id.len && memcmp(self.data, client_id.data, self.len) == 0;
 }
 
-/* The first line of the file, if one is named; false: said why not. */
-static bool read_credential(char **out, const char *path) {
+/* The first line of the file, if one is named. Says what is wrong with it. */
+static cli_exit read_credential(char **out, const char *path, const char *what) {
   char message[512];
-  *out = NULL;
-  if (path == NULL) return true;
-  *out = ep_options_first_line(path, message, sizeof message);
-  if (*out == NULL) cli_say("%s", message);
-  return *out != NULL;
+  if (path == NULL) return CLI_DONE;
+  ep_status status = ep_options_credential(out, path, what, message, sizeof message);
+  if (message[0] != '\0') cli_say("%s", message);
+  if (status == EP_OK) return CLI_DONE;
+  return status == EP_INVALID_ARGUMENT ? CLI_USAGE : CLI_FAILED;
 }
 
 static cli_exit dial_as(cli *c, const char *secret, const char *token) {
@@ -253,9 +253,9 @@ static cli_exit dial_as(cli *c, const char *secret, const char *token) {
 
 static cli_exit dial(cli *c) {
   char *secret = NULL, *token = NULL;
-  bool ready = read_credential(&secret, c->options.secret_file) &&
-               read_credential(&token, c->options.token_file);
-  cli_exit code = ready ? dial_as(c, secret, token) : CLI_FAILED;
+  cli_exit code = read_credential(&secret, c->options.secret_file, "secret");
+  if (code == CLI_DONE) code = read_credential(&token, c->options.token_file, "token");
+  if (code == CLI_DONE) code = dial_as(c, secret, token);
   free(secret);
   free(token);
   return code;

@@ -277,18 +277,26 @@ static int serve(daemon_state *d) {
   return d->exit_code;
 }
 
+static int take_token(daemon_state *d) {
+  char message[512];
+  const char *path = d->settings.token_file;
+  if (path == NULL) return EXIT_SUCCESS;
+  ep_status status = ep_options_credential(&d->token, path, "token", message, sizeof message);
+  if (status != EP_OK)
+    return complain(message, status == EP_INVALID_ARGUMENT ? EXIT_USAGE : EXIT_FAILURE);
+  if (message[0] != '\0') log_sentence(EP_LOG_WARN, message);
+  return EXIT_SUCCESS;
+}
+
 static int run(daemon_state *d) {
   d->at_terminal = isatty(STDERR_FILENO) == 1;
   (void)signal(SIGPIPE, SIG_IGN);
   (void)signal(SIGXFSZ, SIG_IGN); /* a full disk is told by write */
-  char message[512];
-  if (d->settings.token_file != NULL) {
-    d->token = ep_options_first_line(d->settings.token_file, message, sizeof message);
-    if (d->token == NULL) return complain(message, EXIT_FAILURE);
-  }
+  int code = take_token(d);
+  if (code != EXIT_SUCCESS) return code;
   if (ep_loop_new(&d->loop, NULL) != EP_OK)
     return complain("There is no event loop to be had.", EXIT_FAILURE);
-  int code = serve(d);
+  code = serve(d);
   ep_loop_free(d->loop);
   free(d->token);
   return code;

@@ -130,11 +130,13 @@ static unsigned check_limits(const epigeond_settings *s) {
 }
 
 static unsigned check_token(const epigeond_settings *s) {
-  char message[SENTENCE_LEN];
+  char message[SENTENCE_LEN], *token = NULL;
   if (s->token_file == NULL) return 0;
-  char *token = ep_options_first_line(s->token_file, message, sizeof message);
+  ep_status status = ep_options_credential(&token, s->token_file, "token", message, sizeof message);
   free(token);
-  return token != NULL ? 0 : tell(message);
+  if (status != EP_OK) return tell(message);
+  if (message[0] != '\0') (void)tell(message); /* a server can have it all the same */
+  return 0;
 }
 
 static unsigned check_user(const epigeond_settings *s) {

@@ -9,8 +9,14 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "wire/message.h"
 
 enum { FROM_DEFAULT, FROM_FILE, FROM_COMMAND_LINE, LINE_LEN = 4096 };
+
+enum {
+  CREDENTIAL_ROOM = EP_LIMIT_CREDENTIAL + 1, /* a byte too many, or a carriage return */
+  SAFE_LEN = 22                              /* 128 bits, at 6 of base64 in a character */
+};
 
 __attribute__((format(printf, 2, 3))) static bool refuse(ep_options *options, const char *format,
                                                          ...) {
@@ -235,18 +241,47 @@ void ep_options_help(const ep_options *options, FILE *out) {
   }
 }
 
-char *ep_options_first_line(const char *path, char *message, size_t message_len) {
-  char line[LINE_LEN] = "";
+/* ---- Credentials ----------------------------------------------------------------------------- */
+
+__attribute__((format(printf, 4, 5))) static ep_status told(ep_status status, char *message,
+                                                            size_t message_len, const char *format,
+                                                            ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  (void)vsnprintf(message, message_len, format, arguments);
+  va_end(arguments);
+  return status;
+}
+
+/* As much of the first line as a credential can be, and a little more; without its end. */
+static size_t first_line(char line[CREDENTIAL_ROOM], const char *path) {
   FILE *file = fopen(path, "re");
-  bool good = file != NULL && fgets(line, sizeof line, file) != NULL;
-  if (file != NULL) (void)fclose(file);
-  line[strcspn(line, "\r\n")] = '\0';
-  if (!good || line[0] == '\0') {
-    (void)snprintf(message, message_len, "The file %s cannot be read, or its first line is empty.",
-                   path);
-    return NULL;
-  }
-  char *out = strdup(line);
-  if (out == NULL) (void)snprintf(message, message_len, "There is not enough memory.");
-  return out;
+  size_t len = 0;
+  int c;
+  if (file == NULL) return 0;
+  while (len < CREDENTIAL_ROOM && (c = getc(file)) != EOF && c != '\n') line[len++] = (char)c;
+  (void)fclose(file);
+  return len > 0 && line[len - 1] == '\r' ? len - 1 : len;
+}
+
+ep_status ep_options_credential(char **out, const char *path, const char *what, char *message,
+                                size_t message_len) {
+  char line[CREDENTIAL_ROOM];
+  size_t len = first_line(line, path);
+  if (len == 0)
+    return told(EP_SYSTEM, message, message_len,
+                "The file %s cannot be read, or its first line is empty.", path);
+  if (!ep_is_printable((ep_bytes){(const uint8_t *)line, len}, EP_LIMIT_CREDENTIAL))
+    return told(EP_INVALID_ARGUMENT, message, message_len,
+                "The %s, the first line of %s, must be 1 to %u characters of printable ASCII.",
+                what, path, EP_LIMIT_CREDENTIAL);
+  *out = strndup(line, len);
+  if (*out == NULL)
+    return told(EP_NO_MEMORY, message, message_len, "%s", ep_status_sentence(EP_NO_MEMORY));
+  message[0] = '\0';
+  if (len >= SAFE_LEN) return EP_OK;
+  return told(EP_OK, message, message_len,
+              "The %s has %zu character%s; %u random ones or more cannot be guessed: openssl rand "
+              "-base64 24 >FILE",
+              what, len, len == 1 ? "" : "s", (unsigned)SAFE_LEN);
 }

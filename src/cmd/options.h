@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "epigeon.h"
+
 typedef enum ep_option_kind {
   EP_OPTION_FLAG,     /* bool; in a file: yes or no */
   EP_OPTION_TEXT,     /* const char * */
@@ -59,8 +61,11 @@ bool ep_options_list_add(ep_option_list *list, const char *text);
 /* One line for each option. */
 void ep_options_help(const ep_options *options, FILE *out);
 
-/* The first line of a file as text (malloc), or NULL with message set: for secrets, which do not
- * belong on a command line. */
-char *ep_options_first_line(const char *path, char *message, size_t message_len);
+/* The first line of a file as text (malloc), for secrets and tokens, which do not belong on a
+ * command line. `what` names it in sentences. SYSTEM: there is no such line; INVALID_ARGUMENT: it
+ * cannot be a credential; NO_MEMORY; each with a sentence in message. OK: message is empty, or says
+ * that this one is so short that it may be guessed. */
+ep_status ep_options_credential(char **out, const char *path, const char *what, char *message,
+                                size_t message_len);
 
 #endif

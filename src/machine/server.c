@@ -369,6 +369,14 @@ static ep_registry *new_registry(ep_server *server) {
   return ep_registry_new(&server->around.allocator, &inner);
 }
 
+/* A token of another form would let nobody in, or everybody. */
+static bool usable_token(const char *token) {
+  if (token == NULL) return true;
+  size_t len = 0;
+  while (len <= EP_LIMIT_CREDENTIAL && token[len] != '\0') len++;
+  return ep_is_printable(ep_bytes_of(token, len), EP_LIMIT_CREDENTIAL);
+}
+
 /* What no server can be made with; 0 stands for a default. */
 static bool in_range(const ep_server_config *config) {
   if (config->depth > EP_JSON_DEPTH_MAX || config->connections > EP_CONNECTIONS_MOST) return false;
@@ -387,7 +395,7 @@ static void *allocate(const ep_allocator *allocator, size_t size) {
 ep_status ep_server_new(ep_server **out, const ep_server_config *config) {
   const ep_allocator *allocator = &config->surroundings.allocator;
   EP_ASSERT(allocator->resize != NULL && config->surroundings.random != NULL);
-  if (!in_range(config)) return EP_INVALID_ARGUMENT;
+  if (!in_range(config) || !usable_token(config->token)) return EP_INVALID_ARGUMENT;
   ep_server *server = allocate(allocator, sizeof *server);
   if (server == NULL) return EP_NO_MEMORY;
   server->around = config->surroundings;

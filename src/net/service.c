@@ -38,7 +38,9 @@ static ep_status core_open(ep_service *service, const ep_serve_options *options,
   config.durable = options->data != NULL;
   ep_status status = ep_server_new(&service->core, &config);
   if (status == EP_INVALID_ARGUMENT)
-    return ep_say(to, status, "A limit of the server is out of its range.");
+    return ep_say(to, status,
+                  "A limit of the server is out of its range, or its token is not 1 to 256 "
+                  "characters of printable ASCII.");
   return status == EP_OK ? EP_OK : ep_say(to, status, ep_status_sentence(status));
 }
 

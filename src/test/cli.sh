@@ -265,13 +265,26 @@ kill -INT "$rita"
 kill -TERM "$rolf"
 ends 0 "$rita"
 ends 0 "$rolf"
-echo 'a long secret' >'secret file'
-echo 'another' >wrong
+echo 'a secret of 22 letters' >'secret file'
+echo 'a secret of 21 letter' >wrong
 exits 0 --id owner --secret-file 'secret file' session '{}'
 exits 0 --id owner --secret-file 'secret file' who
+lacks err 'The secret'
 exits 1 --id owner --secret-file wrong who
 has err 'unauthorized'
+has err 'epigeon: The secret has 21 characters; 22 random ones or more cannot be guessed: openssl rand -base64 24 >FILE'
 exits 1 --id owner who
+printf '%0256d\n' 0 >longest
+printf '%0257d\n' 0 >longer
+printf 'tab\tbed\n' >tab
+exits 0 --id keeper --secret-file longest --token-file longest who
+is 'what is said of 256 characters' '' "$(cat err)"
+for name in longer tab; do
+    exits 2 --id keeper --secret-file $name who
+    has err "The secret, the first line of $name, must be 1 to 256 characters of printable ASCII."
+    exits 2 --id keeper --secret-file longest --token-file $name who
+    has err "The token, the first line of $name, must be 1 to 256 characters of printable ASCII."
+done
 exits 2 --id big session "{\"x\":\"$(printf '%70000s' '')\"}"
 has err 'session'
 
@@ -408,9 +421,18 @@ end_server TERM
 
 echo 'join us' >token
 credentials='--token-file token'
-start_server --token-file token --mailbox 2 || bad 'the server does not start with a token'
+start_server --token-file token || bad 'the server does not start with a token'
+has server.log 'warn The token has 7 characters; 22 random ones or more cannot be guessed: openssl rand -base64 24 >FILE'
+exits 0 $credentials who
+has err 'epigeon: The token has 7 characters; 22 random ones or more cannot be guessed'
+end_server TERM
+printf '%0256d\n' 0 >token
+start_server --token-file token --mailbox 2 || bad 'the server does not start with the longest token'
 exits 1 who
 has err 'unauthorized'
+exits 0 $credentials who
+is 'what is said of a long token' '' "$(cat err)"
+is 'warnings about tokens' 1 "$(grep -c 'The token' server.log)"
 exits 3 $credentials --timeout 0.3 --id narrow listen
 feeds '1\n2\n3\n4\n' 1 $credentials send --to narrow
 out_is 'send into a full mailbox' '2 messages confirmed, 2 refused'

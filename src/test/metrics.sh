@@ -81,6 +81,27 @@ wrong 'The directory no/such for the store does not exist' --data no/such/place
 wrong 'The directory nowhere for the socket does not exist' --store memory --listen unix:nowhere/socket
 wrong 'There is no user' --store memory --user 'nobody of that name'
 wrong 'cannot be read' --store memory --token-file 'no such file'
+printf '%0257d\n' 0 >long
+printf 'tab\tbed, not seen by anybody\n' >tab
+printf 'half of it is \000 not seen by anybody\n' >nul
+for name in long tab nul; do
+    wrong "The token, the first line of $name, must be 1 to 256 characters of printable ASCII." --store memory --token-file $name
+done
+timeout 20 "$EPIGEOND" --store memory --listen 127.0.0.1:0 --token-file long >out 2>err
+is 'exit code of a start with too long a token' 2 $?
+has err 'The token, the first line of long, must be'
+printf '%0256d\r\n' 0 >longest
+echo 'a token of 22 letters.' >token
+echo 'a token of 21 letters' >short
+for name in longest token short; do
+    timeout 20 "$EPIGEOND" --check-config --store memory --token-file $name >out 2>err
+    is "exit code with the token in $name" 0 $?
+    has out 'The settings are good.'
+    case $name in
+    short) is 'a short token' 'epigeond: The token has 21 characters; 22 random ones or more cannot be guessed: openssl rand -base64 24 >FILE' "$(cat err)" ;;
+    *) is "a token in $name" '' "$(cat err)" ;;
+    esac
+done
 wrong 'certificate' --store memory --listen tls:127.0.0.1:0
 wrong 'no address to listen on begins with tls:' --store memory --tls-cert file
 wrong 'is one that others can reach' --store memory --metrics 0.0.0.0:9998

@@ -15,6 +15,7 @@ import time
 
 EPIGEON, EPIGEOND = (os.path.abspath(os.environ[name]) for name in ("EPIGEON", "EPIGEOND"))
 WAIT_S = 60  # for what must happen
+TOKEN, SECRET = "open sesame, said forty thieves", "xyzzy, and nothing happens here"
 os.environ.pop("DEBUG", None)
 passed = failed = 0
 running = []
@@ -241,7 +242,7 @@ def members_only(door):
     stop(door.server)
     log = text(door.log)
     check(f"{door.name}: the log says why", ("refused-tls" if door.tls else "code=unauthorized") in log, log[-500:])
-    for secret in ("xyzzy", "sesame", "a guess"):
+    for secret in (SECRET, TOKEN, "a guess"):
         check(f"{door.name}: the log is silent about {secret}", secret not in log)
         with open(os.path.join(door.data, "data.mdb"), "rb") as file:
             check(f"{door.name}: {secret} is not on the disk", secret.encode() not in file.read())
@@ -326,10 +327,10 @@ def write(name, line):
 
 
 def all_tests():
-    write("token", "sesame")
-    write("secret", "xyzzy")
+    write("token", TOKEN)
+    write("secret", SECRET)
     certificates()
-    guesses = ["", "a guess", "sesam", "sesamesesame", "xyzz", "xyzzyx", "x" * 256]
+    guesses = ["", "a guess", TOKEN[:-1], TOKEN * 2, SECRET[:-1], SECRET + "x", "x" * 256]
     members_only(Door("token", ["--token-file", "token"], ["--token-file", "token"], [{"token": guess} for guess in guesses]))
     secrets = Door("secrets", member=["--secret-file", "secret"], wrong=[{"secret": guess} for guess in guesses])
     for name in ("ada", "bob"):

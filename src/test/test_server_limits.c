@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tables.h"
 #include "test/test_server.h"
 #include "test/test_server_talk.h"
 
@@ -230,6 +231,28 @@ START_TEST(token_is_required) {
 }
 END_TEST
 
+/* Nobody could show another, and an empty one would let in everybody. */
+START_TEST(token_is_1_to_256_printable_characters) {
+  char token[EP_LIMIT_CREDENTIAL + 2], rest[sizeof token + 16];
+  ep_server *core;
+  ep_server_config config = {.token = token};
+  ep_surroundings_default(&config.surroundings);
+  memset(token, 'x', sizeof token);
+  token[EP_LIMIT_CREDENTIAL + 1] = '\0';
+  ck_assert_int_eq(ep_server_new(&core, &config), EP_INVALID_ARGUMENT);
+  token[EP_LIMIT_CREDENTIAL] = '\0';
+  server_driver_free(driver);
+  driver = server_driver_new_with(&config);
+  snprintf(rest, sizeof rest, ",'token':'%s'", token);
+  ck_assert(!server_driver_was_closed(driver, enter2("a", rest)));
+  ck_assert(server_driver_was_closed(driver, enter2("b", "")));
+  token[EP_LIMIT_CREDENTIAL - 1] = '\t';
+  ck_assert_int_eq(ep_server_new(&core, &config), EP_INVALID_ARGUMENT);
+  token[0] = '\0';
+  ck_assert_int_eq(ep_server_new(&core, &config), EP_INVALID_ARGUMENT);
+}
+END_TEST
+
 /* EP-SEC-4 */
 START_TEST(v1_is_for_local_connections) {
   ep_conn a = server_driver_open_as(driver, EP_STREAM, false);
@@ -257,6 +280,7 @@ TCase *ep_tests_server_limits(void) {
   tcase_add_test(tests, session_over_the_limit);
   tcase_add_test(tests, secret_is_claimed_at_first_auth);
   tcase_add_test(tests, token_is_required);
+  tcase_add_test(tests, token_is_1_to_256_printable_characters);
   tcase_add_test(tests, v1_is_for_local_connections);
   return tests;
 }
