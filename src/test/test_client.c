@@ -80,8 +80,12 @@ START_TEST(reconnects) {
     desk_pass(d, wait);
     ck_assert_int_eq(ep_client_wants(d->client), EP_WANT_OPEN);
   }
+  desk_pass(d, 300); /* the time counts since the connection was asked for */
   ep_client_opened(d->client, d->now);
-  desk_pass(d, EP_TIMER_AUTH_MS); /* EP-AUTH-4: no answer */
+  desk_pass(d, EP_TIMER_AUTH_MS - 300 - 1); /* EP-AUTH-4: no answer */
+  ck_assert(ep_client_in(d->client, EP_CLIENT_GREETING));
+  ck_assert_int_eq(ep_client_wants(d->client), EP_WANT_NOTHING);
+  desk_pass(d, 1);
   ck_assert_int_eq(ep_client_wants(d->client), EP_WANT_CLOSE);
   ck_assert(ep_client_in(d->client, EP_CLIENT_WAITING));
   ep_client_disconnect(d->client, d->now);
