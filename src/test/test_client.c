@@ -25,14 +25,6 @@ START_TEST(arguments) {
   ck_assert_int_eq(ep_client_send(d->client, &(ep_send){0}, NULL, d->now), EP_INVALID_ARGUMENT);
   ck_assert_int_eq(ep_client_update_session(d->client, EP_LITERAL("[]"), 0), EP_INVALID_ARGUMENT);
   ck_assert_int_eq(ep_client_update_session(d->client, EP_LITERAL("{},1"), 0), EP_INVALID_ARGUMENT);
-  char *large = malloc(EP_LIMIT_SESSION + 16);
-  memset(large, ' ', EP_LIMIT_SESSION + 16);
-  large[0] = '{';
-  large[EP_LIMIT_SESSION + 15] = '}';
-  ck_assert_int_eq(
-      ep_client_update_session(d->client, ep_bytes_of(large, EP_LIMIT_SESSION + 16), 0),
-      EP_INVALID_ARGUMENT);
-  free(large);
   for (int i = 0; i < 3; i++) ck_assert_int_eq(desk_send(d, "bob", "", NULL), EP_OK);
   ck_assert_int_eq(desk_send(d, "bob", "1", NULL), EP_FULL);
   desk_join2(d, "e1", 0);
@@ -45,15 +37,45 @@ START_TEST(arguments) {
 }
 END_TEST
 
+/* One less than the limit, as much, one more. */
+START_TEST(session_has_so_many_bytes) {
+  for (size_t len = EP_LIMIT_SESSION - 1; len <= EP_LIMIT_SESSION + 1; len++) {
+    desk *d = desk_fresh();
+    char *session = malloc(len + 2);
+    memset(session, ' ', len + 2); /* what is around it does not count */
+    session[1] = '{';
+    session[len] = '}';
+    bool fits = len <= EP_LIMIT_SESSION;
+    ck_assert_int_eq(ep_client_update_session(d->client, ep_bytes_of(session, len + 2), 0),
+                     fits ? EP_OK : EP_INVALID_ARGUMENT);
+    ck_assert_uint_eq(ep_client_unconfirmed(d->client), fits ? 1 : 0);
+    free(session);
+    desk_free(d);
+  }
+}
+END_TEST
+
+static void try_lengths(desk *d, const char **setting, size_t most) {
+  const char *usual = *setting;
+  char text[EP_LIMIT_CREDENTIAL + 2];
+  ep_client *client;
+  *setting = text;
+  for (size_t len = most - 1; len <= most + 1; len++) {
+    memset(text, 'x', len);
+    text[len] = '\0';
+    ep_status status = ep_client_new(&client, &d->config);
+    ck_assert_int_eq(status, len <= most ? EP_OK : EP_INVALID_ARGUMENT);
+    ep_client_free(client);
+  }
+  *setting = usual;
+}
+
 START_TEST(configurations) {
   desk *d = desk_new();
   ep_client *client;
-  char name[EP_LIMIT_CLIENT_ID + 2];
-  memset(name, 'x', sizeof name);
-  name[sizeof name - 1] = 0;
-  d->config.client_id = name;
-  ck_assert_int_eq(ep_client_new(&client, &d->config), EP_INVALID_ARGUMENT);
-  d->config.client_id = "ada";
+  try_lengths(d, &d->config.client_id, EP_LIMIT_CLIENT_ID);
+  try_lengths(d, &d->config.secret, EP_LIMIT_CREDENTIAL);
+  try_lengths(d, &d->config.token, EP_LIMIT_CREDENTIAL);
   d->config.presence = "7";
   ck_assert_int_eq(ep_client_new(&client, &d->config), EP_INVALID_ARGUMENT);
   d->config.presence = NULL;
@@ -214,6 +236,7 @@ Suite *ep_suite_client(void) {
   add_client_copy(v2);
   add_client_v1(v1);
   tcase_add_test(core, arguments);
+  tcase_add_test(core, session_has_so_many_bytes);
   tcase_add_test(core, configurations);
   tcase_add_test(core, reconnects);
   tcase_add_test(core, every_row);
