@@ -222,7 +222,217 @@ START_TEST(outbox_counts_sessions) {
 }
 END_TEST
 
+/* ---- The limit frame, to the byte ---- */
+
+/* A ping whose frame has `len` bytes without its end byte. */
+static void tell_ping_of(desk *d, size_t len) {
+  static const char start[] = "{\"action\":\"ping\",\"payload\":\"", end[] = "\"}\f";
+  char *frame = malloc(len + 1);
+  memset(frame, 'x', len);
+  memcpy(frame, start, sizeof start - 1);
+  memcpy(frame + len + 1 - (sizeof end - 1), end, sizeof end - 1);
+  ep_client_receive(d->client, ep_bytes_of(frame, len + 1), d->now);
+  free(frame);
+}
+
+/* EP-LIM-10 */
+START_TEST(frame_is_read_up_to_the_limit) {
+  desk *d = desk_new();
+  d->config.frame = 400;
+  desk_begin(d);
+  desk_join2(d, "e1", 0);
+  for (size_t len = 399; len <= 401; len++) {
+    tell_ping_of(d, len);
+    if (len > 400) {
+      see_refused(d, "too-large");
+    } else {
+      ck_assert_uint_eq(strlen(desk_frame(d)), len); /* the pong */
+      see_nothing(d);
+    }
+  }
+  tell_ping_of(d, 400);
+  ck_assert_uint_eq(strlen(desk_frame(d)), 400);
+  desk_free(d);
+}
+END_TEST
+
+/* What the frame of the only item may be long. */
+static size_t only_item_most(const desk *d) {
+  ck_assert_uint_eq(ep_client_unconfirmed(d->client), 1);
+  return ep_client_frame_most(ep_outbox_at(&d->client->outbox, d->client->outbox.base));
+}
+
+static ep_status send_text(desk *d, size_t len) {
+  char *payload = malloc(len);
+  memset(payload, 'x', len);
+  payload[0] = payload[len - 1] = '"';
+  ep_send send = {.to = "bob", .payload_json = ep_bytes_of(payload, len)};
+  ep_status status = ep_client_send(d->client, &send, NULL, d->now);
+  free(payload);
+  return status;
+}
+
+/* How much longer a message's frame may be than its payload. */
+static size_t frame_around_payload(void) {
+  desk *d = desk_fresh();
+  ck_assert_int_eq(send_text(d, 10), EP_OK);
+  size_t around = only_item_most(d) - 10;
+  desk_free(d);
+  return around;
+}
+
+/* The server says which limit it has. */
+static void join_server_with_frame(desk *d, size_t frame) {
+  char reply[160];
+  snprintf(reply, sizeof reply,
+           "{'action':'auth','payload':true,'version':2,'epoch':'e1','expect':0,'limits':{'frame':"
+           "%zu}}",
+           frame);
+  desk_open(d);
+  see_all(d);
+  tell1(d, reply);
+}
+
+/* EP-LIM-8: while no server has said otherwise, the default counts. */
+START_TEST(item_is_numbered_up_to_the_limit) {
+  size_t around = frame_around_payload();
+  for (size_t frame = EP_LIMIT_FRAME - 1; frame <= EP_LIMIT_FRAME + 1; frame++) {
+    desk *d = desk_fresh();
+    bool fits = frame <= EP_LIMIT_FRAME;
+    ck_assert_int_eq(send_text(d, frame - around), fits ? EP_OK : EP_INVALID_ARGUMENT);
+    ck_assert_uint_eq(ep_client_unconfirmed(d->client), fits ? 1 : 0);
+    if (fits) ck_assert_uint_eq(only_item_most(d), frame);
+    desk_free(d);
+  }
+  for (size_t frame = 299; frame <= 301; frame++) {
+    desk *d = desk_fresh();
+    join_server_with_frame(d, 300);
+    ck_assert_int_eq(send_text(d, frame - around), frame <= 300 ? EP_OK : EP_INVALID_ARGUMENT);
+    desk_free(d);
+  }
+}
+END_TEST
+
+/* EP-LIM-9: what was queued is as long as the server takes, or one byte longer. */
+START_TEST(queued_item_is_as_long_as_the_limit) {
+  size_t around = frame_around_payload();
+  for (size_t frame = 300; frame <= 301; frame++) {
+    desk *d = desk_fresh();
+    ck_assert_int_eq(send_text(d, frame - around), EP_OK);
+    ck_assert_uint_eq(only_item_most(d), frame);
+    join_server_with_frame(d, 300);
+    ck_assert(desk_event(d, EP_EVENT_REFUSED) == (frame > 300));
+    ck_assert_uint_eq(ep_client_unconfirmed(d->client), frame > 300 ? 0 : 1);
+    ck_assert((desk_frame(d)[0] == '\0') == (frame > 300));
+    desk_free(d);
+  }
+}
+END_TEST
+
+/* ---- What nobody takes ---- */
+
+/* EP-LIM-1: a server that asks and does not read. */
+START_TEST(answers_that_nobody_reads) {
+  enum { PING = 1 << 20, PINGS = EP_LIMIT_OUTPUT / PING };
+  for (int more = -1; more <= 1; more++) {
+    desk *d = desk_fresh();
+    desk_join2(d, "e1", 0);
+    take_all(d);
+    tell_ping_of(d, (size_t)(PING - 1 + more)); /* and the end byte */
+    for (int i = 1; i < PINGS; i++) tell_ping_of(d, PING - 1);
+    ck_assert_uint_eq(ep_buffer_len(&d->client->control), (size_t)((int)EP_LIMIT_OUTPUT + more));
+    ck_assert_int_eq(ep_client_wants(d->client), EP_WANT_NOTHING);
+    tell_ping_of(d, PING - 1);
+    ck_assert_int_eq(ep_client_wants(d->client), more > 0 ? EP_WANT_CLOSE : EP_WANT_NOTHING);
+    if (more > 0) {
+      ck_assert(desk_event(d, EP_EVENT_DISCONNECTED));
+      ck_assert(bytes_are(d->event.reason, "the server does not read"));
+    } else { /* who reads is answered */
+      ep_bytes out;
+      while ((out = ep_client_output(d->client, d->now)).len != 0)
+        ep_client_sent(d->client, out.len, d->now);
+      tell(d, "{'action':'ping'}");
+      see(d, "{'action':'pong'}");
+    }
+    desk_free(d);
+  }
+}
+END_TEST
+
+static void reconnect(desk *d) {
+  ck_assert_int_eq(ep_client_wants(d->client), EP_WANT_CLOSE);
+  ep_client_closed(d->client, d->now);
+  desk_pass(d, EP_TIMER_RECONNECT_MAX_MS);
+  ep_client_opened(d->client, d->now);
+  see_auth2(d, ",'epoch':'e1','expect':0,'window':4096}");
+  tell1(d, "{'action':'auth','payload':true,'version':2,'epoch':'e1','expect':0,'window':4}");
+}
+
+/* EP-LIM-1, EP-RECV-8: as many messages as a mailbox may have wait for the application. */
+START_TEST(messages_that_nobody_takes) {
+  desk *d = desk_fresh();
+  desk_join2(d, "e1", 0);
+  take_all(d);
+  char uid[16];
+  unsigned id = 0;
+  for (; id < EP_LIMIT_MAILBOX; id++) {
+    snprintf(uid, sizeof uid, "u-%u", id);
+    tell_down(d, id, uid);
+    ck_assert_int_eq(ep_client_wants(d->client), EP_WANT_NOTHING);
+  }
+  see_nothing(d);
+  for (int i = 0; i < 2; i++) { /* as often as it comes */
+    tell_down(d, id, "one more");
+    see_nothing(d);
+    reconnect(d);
+    see_nothing(d);
+  }
+  ck_assert(desk_event(d, EP_EVENT_MESSAGE));
+  ck_assert(bytes_are(d->event.uid, "u-0"));
+  ck_assert(desk_event(d, EP_EVENT_MESSAGE)); /* the first is taken */
+  see(d, "{'action':'message.confirm','payload':0}");
+  tell_down(d, id, "one more");
+  ck_assert_int_eq(ep_client_wants(d->client), EP_WANT_NOTHING);
+  for (unsigned i = 2; i < EP_LIMIT_MAILBOX; i++) ck_assert(desk_event(d, EP_EVENT_MESSAGE));
+  ck_assert(desk_event(d, EP_EVENT_MESSAGE));
+  ck_assert(bytes_are(d->event.uid, "one more"));
+  ck_assert(!desk_event(d, EP_EVENT_MESSAGE));
+  see(d, "{'action':'message.confirm','payload':100000}");
+  desk_free(d);
+}
+END_TEST
+
+/* The same with the bytes of a full mailbox: it is told that so many wait. */
+START_TEST(bytes_that_nobody_takes) {
+  for (uint64_t waiting = EP_LIMIT_MAILBOX_BYTES - 1; waiting <= EP_LIMIT_MAILBOX_BYTES;
+       waiting++) {
+    desk *d = desk_fresh();
+    desk_join2(d, "e1", 0);
+    take_all(d);
+    ck_assert_uint_eq(d->client->event_bytes, 0);
+    d->client->event_bytes = waiting;
+    tell_down(d, 0, "u-0");
+    bool fits = waiting < EP_LIMIT_MAILBOX_BYTES;
+    ck_assert_int_eq(ep_client_wants(d->client), fits ? EP_WANT_NOTHING : EP_WANT_CLOSE);
+    if (fits) {
+      tell_down(d, 1, "u-1");
+      ck_assert_int_eq(ep_client_wants(d->client), EP_WANT_CLOSE);
+    }
+    d->client->event_bytes -= waiting;
+    ck_assert(desk_event(d, EP_EVENT_MESSAGE) == fits);
+    ck_assert(!desk_event(d, EP_EVENT_MESSAGE));
+    desk_free(d);
+  }
+}
+END_TEST
+
 void add_client_limits(TCase *tcase) {
+  tcase_add_test(tcase, frame_is_read_up_to_the_limit);
+  tcase_add_test(tcase, item_is_numbered_up_to_the_limit);
+  tcase_add_test(tcase, queued_item_is_as_long_as_the_limit);
+  tcase_add_test(tcase, answers_that_nobody_reads);
+  tcase_add_test(tcase, messages_that_nobody_takes);
+  tcase_add_test(tcase, bytes_that_nobody_takes);
   tcase_add_test(tcase, outbox_has_so_many_bytes);
   tcase_add_test(tcase, outbox_counts_sessions);
   tcase_add_test(tcase, v2_frame_limit);
