@@ -190,14 +190,18 @@ void ep_client_set_session(const ep_client *client, ep_item **at, ep_item *item)
 }
 
 /* Several updates before anybody has seen the first are one: the newest takes its place. What was
- * written is an item, also when the server has lost it since (EP-G6-1, EP-LOST-2). */
+ * written is an item, also when the server has lost it since (EP-G6-1, EP-LOST-2). False also when
+ * there is no room for a longer one: queue() says so. */
 static bool coalesce(ep_client *client, ep_item *item) {
   ep_outbox *box = &client->outbox;
   if (box->next == box->base || box->next - 1 < client->written) return false;
   ep_outbox_slot *tail = &box->ring[(box->next - 1) & (box->capacity - 1)];
   if (tail->item->kind != EP_ITEM_SESSION || box->next - 1 < box->cursor) return false;
+  if (ep_client_frame_most(item) > client->peer_frame) return false; /* EP-LIM-8 */
+  size_t bytes = box->bytes - ep_item_size(tail->item) + ep_item_size(item);
+  if (ep_outbox_count(box) > 1 && bytes > client->outbox_bytes_most) return false;
   if (!ep_client_keep_room(client, 1, ep_client_item_record_size(item))) return false;
-  box->bytes = box->bytes - ep_item_size(tail->item) + ep_item_size(item);
+  box->bytes = bytes;
   ep_item_drop(&client->allocator, tail->item);
   tail->item = ep_item_share(item);
   ep_client_keep_item(client, box->next - 1, item);

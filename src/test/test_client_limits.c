@@ -313,6 +313,57 @@ START_TEST(item_is_numbered_up_to_the_limit) {
 }
 END_TEST
 
+static ep_status wear(desk *d, size_t len) {
+  char session[400];
+  ck_assert_uint_lt(len, sizeof session);
+  memset(session, ' ', len);
+  session[0] = '{';
+  session[len - 1] = '}';
+  return ep_client_update_session(d->client, ep_bytes_of(session, len), d->now);
+}
+
+/* EP-LIM-8, where a session takes the place of one that is not yet written. */
+START_TEST(session_in_the_place_of_another) {
+  desk *d = desk_fresh();
+  ck_assert_int_eq(wear(d, 10), EP_OK);
+  size_t around = only_item_most(d) - 10;
+  desk_free(d);
+  for (size_t frame = 299; frame <= 301; frame++) {
+    d = desk_fresh();
+    join_server_with_frame(d, 300);
+    ck_assert_int_eq(wear(d, 10), EP_OK);
+    ck_assert_int_eq(wear(d, frame - around), frame <= 300 ? EP_OK : EP_INVALID_ARGUMENT);
+    ck_assert_uint_eq(only_item_most(d), frame <= 300 ? frame : 10 + around);
+    desk_free(d);
+  }
+}
+END_TEST
+
+/* The same for the limit outbox_bytes, which the only item may be over. */
+START_TEST(session_in_a_full_outbox) {
+  desk *d = desk_fresh();
+  ck_assert_int_eq(wear(d, 10), EP_OK);
+  size_t session = d->client->outbox.bytes;
+  desk_free(d);
+  d = desk_with_room(session);
+  ck_assert_int_eq(wear(d, 10), EP_OK);
+  size_t full = d->client->outbox.bytes;
+  ck_assert_int_eq(wear(d, 11), EP_FULL);
+  ck_assert_int_eq(wear(d, 9), EP_OK);
+  ck_assert_uint_eq(d->client->outbox.bytes, full - 1);
+  ck_assert_int_eq(wear(d, 10), EP_OK);
+  ck_assert_uint_eq(d->client->outbox.bytes, full);
+  desk_free(d);
+  d = desk_new();
+  d->config.outbox_bytes = 1;
+  desk_begin(d);
+  ck_assert_int_eq(wear(d, 10), EP_OK);
+  ck_assert_int_eq(wear(d, 11), EP_OK);
+  ck_assert_uint_eq(d->client->outbox.bytes, session + 1);
+  desk_free(d);
+}
+END_TEST
+
 /* EP-LIM-9: what was queued is as long as the server takes, or one byte longer. */
 START_TEST(queued_item_is_as_long_as_the_limit) {
   size_t around = frame_around_payload();
@@ -429,6 +480,8 @@ END_TEST
 void add_client_limits(TCase *tcase) {
   tcase_add_test(tcase, frame_is_read_up_to_the_limit);
   tcase_add_test(tcase, item_is_numbered_up_to_the_limit);
+  tcase_add_test(tcase, session_in_the_place_of_another);
+  tcase_add_test(tcase, session_in_a_full_outbox);
   tcase_add_test(tcase, queued_item_is_as_long_as_the_limit);
   tcase_add_test(tcase, answers_that_nobody_reads);
   tcase_add_test(tcase, messages_that_nobody_takes);
