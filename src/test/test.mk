@@ -3,7 +3,7 @@
 tests := $(out)/tests
 
 $(tests): $(call object,$(test_c)) $(archive)
-	$(CC) $(ldflags) -o $@ $^ $(libraries) $$(pkg-config --libs check) -ljansson
+	$(CC) $(ldflags) -Wl,--wrap=ep_equal_in_constant_time -o $@ $^ $(libraries) $$(pkg-config --libs check) -ljansson
 
 .PHONY: lint tests check check-unit check-valgrind check-asan check-arm64 check-floors check-freestanding
 tests: $(tests)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tables.h"
+#include "test/secret_watch.h"
 #include "test/test_server.h"
 #include "test/test_server_talk.h"
 
@@ -190,6 +191,7 @@ END_TEST
 
 /* EP-SEC-1, EP-SEC-3 */
 START_TEST(secret_is_claimed_at_first_auth) {
+  unsigned compared = secrets_compared;
   ep_conn a = enter2("a", ",'secret':'xyzzy'");
   server_driver_close(driver, a);
   const char *const wrong[] = {"", ",'secret':'xyzzz'", ",'secret':'xyzzyx'"};
@@ -203,6 +205,8 @@ START_TEST(secret_is_claimed_at_first_auth) {
           "{'action':'error','payload':{'code':'unauthorized','reason':'The secret or the token is "
           "not the right one.'}}");
     ck_assert(server_driver_was_closed(driver, thief));
+    ck_assert_uint_eq(secrets_compared,
+                      compared + (unsigned)i); /* EP-SEC-3; the first shows none */
   }
   ep_conn thief = server_driver_open(driver);
   say1(driver, thief, "{'action':'auth','payload':'a'}");
@@ -217,6 +221,7 @@ END_TEST
 
 /* EP-SEC-2 */
 START_TEST(token_is_required) {
+  unsigned compared = secrets_compared;
   ep_server_config config = {.token = "sesame"};
   server_driver_free(driver);
   driver = server_driver_new_with(&config);
@@ -225,6 +230,7 @@ START_TEST(token_is_required) {
   for (int i = 0; i < 4; i++) {
     ep_conn a = enter2("a", wrong[i]);
     ck_assert(server_driver_was_closed(driver, a));
+    ck_assert_uint_eq(secrets_compared, compared + (unsigned)i + 1); /* EP-SEC-3 */
   }
   ck_assert(server_driver_was_closed(driver, fresh1("a")));
   ck_assert(!server_driver_was_closed(driver, enter2("a", ",'token':'sesame'")));
