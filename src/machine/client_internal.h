@@ -1,6 +1,7 @@
 /* Floor 4, machine. What the files of the client share; nobody else includes this.
  *   client.c         the public calls, connections, time
  *   client_table.c   the table of transitions; guards and small actions
+ *   client_item.c    what it sends, as items
  *   client_up.c      what the application sends: queue, write, repeat, confirmed
  *   client_resume.c  what an auth reply means for both streams
  *   client_down.c    what the server sends: order, gaps, duplicates
@@ -162,7 +163,7 @@ void ep_client_random_name(ep_client *client, char out[EP_CLIENT_INSTANCE_LEN + 
 uint64_t ep_client_random(ep_client *client);
 void ep_client_reader_init(ep_client *client, ep_frame_reader *out); /* with its own limits */
 
-/* client_up.c */
+/* client_item.c */
 /* Whether a server could read it as it stands: INVALID_ARGUMENT, NO_MEMORY. */
 ep_status ep_client_check_message(ep_client *client, const ep_message *message);
 /* The message as an item, checked; NULL: *status says why. */
@@ -171,13 +172,15 @@ ep_item *ep_client_make_item(ep_client *client, ep_status *status, ep_item_kind 
 void ep_client_make_uid(ep_client *client, char uid[37]);
 /* Bytes of its frame, whatever its id, for the server that was there last. */
 uint64_t ep_client_frame_most(const ep_client *client, const ep_item *item);
-ep_bytes ep_client_item_uid(const ep_item *item); /* of a message, without quotes */
-ep_bytes ep_client_trim(ep_bytes json);           /* white space around it */
-void ep_client_fill(ep_client *client);           /* more into `out`, which is empty */
+ep_bytes ep_client_item_uid(const ep_item *item);     /* of a message, without quotes */
+ep_bytes ep_client_session_json(const ep_item *item); /* NULL: {} */
+ep_bytes ep_client_trim(ep_bytes json);               /* white space around it */
+
+/* client_up.c */
+void ep_client_fill(ep_client *client); /* more into `out`, which is empty */
 bool ep_client_confirm_front(
     ep_client *client); /* the oldest item is confirmed; false: no memory */
 void ep_client_confirmed_marked(ep_client *client); /* then those that were so before their turn */
-ep_bytes ep_client_session_json(const ep_item *item);                             /* NULL: {} */
 void ep_client_set_session(const ep_client *client, ep_item **at, ep_item *item); /* shares item */
 void ep_client_stop_repeats(ep_client *client);
 void ep_client_restart_repeats(ep_client *client);

@@ -257,9 +257,9 @@ START_TEST(frame_is_read_up_to_the_limit) {
 END_TEST
 
 /* What the frame of the only item may be long. */
-static size_t only_item_most(const desk *d) {
+static uint64_t only_item_most(const desk *d) {
   ck_assert_uint_eq(ep_client_unconfirmed(d->client), 1);
-  return ep_client_frame_most(ep_outbox_at(&d->client->outbox, d->client->outbox.base));
+  return ep_client_frame_most(d->client, ep_outbox_at(&d->client->outbox, d->client->outbox.base));
 }
 
 static ep_status send_text(desk *d, size_t len) {
