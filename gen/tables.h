@@ -146,8 +146,7 @@ typedef enum ep_error {
     X(DEDUP, "dedup", 65536u, "uids", "the oldest is forgotten") \
     X(MALFORMED, "malformed", 16u, "frames", "it is closed") \
     X(OUTPUT, "output", 16777216u, "bytes",  \
-        "presence is left out and made good by one clients.list; above twice that, it is clos" \
-        "ed") \
+        "nothing more is read from it; presence is left out and made good by one clients.list") \
     X(OUTBOX, "outbox", 100000u, "items", "sending is refused to the application") \
     X(OUTBOX_BYTES, "outbox_bytes", 268435456u, "bytes", "the same") \
 

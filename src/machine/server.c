@@ -148,6 +148,8 @@ size_t ep_server_receive(ep_server *server, ep_conn id, ep_bytes bytes, uint64_t
     ep_server_run(server);
     if (ep_buffer_len(&conn->pending) > before + EP_MUCH_OUTPUT) break;
   }
+  bool full = ep_buffer_len(&conn->pending) > EP_LIMIT_OUTPUT;
+  if (full && before <= EP_LIMIT_OUTPUT) ep_server_reached(server, EP_BOUND_OUTPUT);
   watch_frame(conn, ended);
   ep_server_relieve(server);
   return conn->machine.state == EP_SERVER_CLOSING ? bytes.len : taken;

@@ -145,9 +145,7 @@ static void prepare(ep_server_conn *conn) {
     }
     fill(conn);
   }
-  bool flood = ep_buffer_len(&conn->pending) > 2 * (uint64_t)EP_LIMIT_OUTPUT + EP_LIMIT_FRAME;
-  if (conn->pending.failed || flood) conn->abandoned = true; /* EP-LIM-1, EP-ERR-5 */
-  if (flood) ep_server_reached(conn->server, EP_BOUND_OUTPUT);
+  if (conn->pending.failed) conn->abandoned = true; /* EP-ERR-5 */
 }
 
 static ep_bytes output_of(ep_server_conn *conn) {
@@ -208,13 +206,15 @@ void ep_server_sent(ep_server *server, ep_conn id, size_t len, uint64_t now_ms) 
   if (has_more(conn)) ep_server_mark(conn);
 }
 
-/* EP-SEND-7: the oldest unconfirmed items once more. */
+/* EP-SEND-7: the oldest unconfirmed items once more; EP-LIM-1: as many as are worth a write, and
+ * none while so much waits already. */
 void ep_server_repeat(ep_server_conn *conn) {
   ep_outbox *down = &conn->account->down;
-  uint64_t end =
-      down->cursor - down->base > EP_REPEAT_ITEMS ? down->base + EP_REPEAT_ITEMS : down->cursor;
-  for (uint64_t slot = down->base; slot < end; slot++) ep_server_write_item(conn, slot);
-  ep_server_count(conn->server, EP_COUNTER_REPEATS, end - down->base);
+  uint64_t slot = down->base, end = down->base + EP_REPEAT_ITEMS;
+  if (end > down->cursor) end = down->cursor;
+  for (; slot < end && ep_buffer_len(&conn->pending) < fill_most(conn->server); slot++)
+    ep_server_write_item(conn, slot);
+  ep_server_count(conn->server, EP_COUNTER_REPEATS, slot - down->base);
   down->repeat_ms *= 2;
   if (down->repeat_ms > EP_TIMER_RESEND_MAX_MS) down->repeat_ms = EP_TIMER_RESEND_MAX_MS;
   down->repeat_at = down->base == down->cursor ? EP_NEVER : conn->server->now_ms + down->repeat_ms;

@@ -35,8 +35,8 @@ struct server_driver {
   unsigned random_calls;
   wire wires[WIRES];
   size_t wire_count;
-  stored *store; /* sorted by table and key */
-  uint8_t frame[1 << 16];
+  stored *store;   /* sorted by table and key */
+  ep_buffer frame; /* taken last */
   ep_allocator plain;
   test_memory plain_memory;
 };
@@ -75,6 +75,7 @@ server_driver *server_driver_new_with(const ep_server_config *config) {
   driver->now_ms = 1000000;
   driver->random = 42;
   driver->plain = test_allocator(&driver->plain_memory);
+  ep_buffer_init(&driver->frame, &driver->plain);
   driver->config = *config;
   driver->config.surroundings.allocator = test_allocator(&driver->memory);
   driver->config.surroundings.random = fill_random;
@@ -102,6 +103,7 @@ void server_driver_free(server_driver *driver) {
   ep_server_free(driver->core);
   ck_assert_uint_eq(driver->memory.live, 0);
   for (size_t i = 0; i < driver->wire_count; i++) ep_buffer_free(&driver->wires[i].received);
+  ep_buffer_free(&driver->frame);
   forget_store(driver);
   free(driver);
 }
@@ -214,10 +216,10 @@ ep_bytes server_driver_take_frame(server_driver *driver, ep_conn conn) {
   const uint8_t *end = memchr(all.data, 0x0C, all.len);
   ck_assert_ptr_nonnull(end);
   size_t len = (size_t)(end - all.data) + 1;
-  ck_assert_uint_le(len, sizeof driver->frame);
-  memcpy(driver->frame, all.data, len);
+  ep_buffer_clear(&driver->frame);
+  ep_buffer_append(&driver->frame, ep_bytes_of(all.data, len));
   ep_buffer_consume(&w->received, len);
-  return ep_bytes_of(driver->frame, len);
+  return ep_buffer_bytes(&driver->frame);
 }
 
 bool server_driver_was_closed(server_driver *driver, ep_conn conn) {

@@ -196,30 +196,6 @@ START_TEST(presence_is_by_choice_in_v2) {
 }
 END_TEST
 
-/* EP-PRES-6, EP-LIM-1 */
-START_TEST(slow_reader_gets_one_list_for_the_events_it_missed) {
-  ep_conn slow = enter2("slow", ",'presence':{}");
-  char session[60100];
-  size_t at =
-      (size_t)snprintf(session, sizeof session, "{'action':'session.update','payload':{'x':'");
-  memset(session + at, 'x', 60000);
-  ep_conn a = enter2("a", "");
-  server_driver_stall(driver, slow, true);
-  for (int i = 0; i < 700; i++) {
-    snprintf(session + at + 60000, sizeof session - at - 60000, "'},'id':%d}", i);
-    say(driver, a, session);
-    skip_frames(driver, a);
-  }
-  ck_assert_uint_gt(server_driver_counter(driver, "presence-skipped"), 100);
-  server_driver_stall(driver, slow, false);
-  int lists = 0, frames = 0;
-  for (ep_bytes frame; (frame = server_driver_take_frame(driver, slow)).len > 0; frames++)
-    lists += memcmp(frame.data, "{\"action\":\"clients.list\"", 24) == 0;
-  ck_assert_int_eq(lists, 1);
-  ck_assert_int_lt(frames, 600);
-}
-END_TEST
-
 /* EP-ERR-1, EP-ERR-2, EP-ERR-3, EP-ERR-4, EP-JSON-1, EP-MSG-1 */
 START_TEST(errors_of_v2) {
   ep_conn a = enter2("a", "");
@@ -378,7 +354,6 @@ Suite *ep_suite_server(void) {
   tcase_add_test(tests, newer_connection_takes_over);
   tcase_add_test(tests, older_connection_does_not_take_over);
   tcase_add_test(tests, presence_is_by_choice_in_v2);
-  tcase_add_test(tests, slow_reader_gets_one_list_for_the_events_it_missed);
   tcase_add_test(tests, errors_of_v2);
   tcase_add_test(tests, errors_of_v1_are_counted);
   tcase_add_test(tests, silence_is_pinged_and_then_closed);
@@ -391,6 +366,7 @@ Suite *ep_suite_server(void) {
   suite_add_tcase(suite, ep_tests_server_limits());
   suite_add_tcase(suite, ep_tests_server_counts());
   suite_add_tcase(suite, ep_tests_server_large());
+  suite_add_tcase(suite, ep_tests_server_output());
   suite_add_tcase(suite, ep_tests_server_ceiling());
   suite_add_tcase(suite, ep_tests_server_streams());
   suite_add_tcase(suite, ep_tests_server_routing());

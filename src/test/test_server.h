@@ -9,6 +9,7 @@
 TCase *ep_tests_server_limits(void);  /* test_server_limits.c */
 TCase *ep_tests_server_counts(void);  /* test_server_counts.c */
 TCase *ep_tests_server_large(void);   /* test_server_large.c */
+TCase *ep_tests_server_output(void);  /* test_server_output.c */
 TCase *ep_tests_server_ceiling(void); /* test_server_ceiling.c */
 TCase *ep_tests_server_streams(void); /* test_server_streams.c */
 TCase *ep_tests_server_routing(void); /* test_server_routing.c */

@@ -153,48 +153,6 @@ START_TEST(dedup) {
 }
 END_TEST
 
-/* EP-LIM-1: who does not read is not asked for more, once so much waits for it. */
-START_TEST(output) {
-  ep_server *core = server_driver_core(driver);
-  ep_conn a = enter2("a", "");
-  char ping[100100] = "{\"action\":\"ping\",\"payload\":\"";
-  size_t len = strlen(ping);
-  memset(ping + len, 'x', 100000);
-  len += 100000;
-  memcpy(ping + len, "\"}\f", 3);
-  len += 3;
-  unsigned pings = 0;
-  while (pings < 300 && ep_server_receive(core, a, ep_bytes_of(ping, len), 0) == len) pings++;
-  ck_assert_uint_eq(pings, EP_LIMIT_OUTPUT / len + 1);
-  ck_assert_uint_eq(ep_server_receive(core, a, ep_bytes_of(ping, len), 0), 0);
-  turn_of(a); /* it reads */
-  ck_assert_uint_eq(ep_server_receive(core, a, ep_bytes_of(ping, len), 0), len);
-}
-END_TEST
-
-/* One call writes no more than about a megabyte: what is left of its bytes is taken in a later
- * turn, when others have had theirs. */
-START_TEST(much_output_at_a_time) {
-  ep_server *core = server_driver_core(driver);
-  ep_conn a = enter2("a", "");
-  static char pings[30 * 100100];
-  size_t len = 0;
-  for (int i = 0; i < 30; i++) {
-    len += (size_t)sprintf(pings + len, "{\"action\":\"ping\",\"payload\":\"");
-    memset(pings + len, 'x', 100000);
-    len += 100000;
-    memcpy(pings + len, "\"}\f", 3);
-    len += 3;
-  }
-  size_t taken = 0, calls = 0;
-  for (; taken < len; calls++) {
-    taken += ep_server_receive(core, a, ep_bytes_of(pings + taken, len - taken), 0);
-    ck_assert_uint_lt(turn_of(a).len, 1300000);
-  }
-  ck_assert_uint_eq(calls, 3);
-}
-END_TEST
-
 /* ---- What was large goes back ---- */
 
 enum { MIB = 1 << 20 };
@@ -290,8 +248,6 @@ TCase *ep_tests_server_large(void) {
   tcase_add_test(tests, held_bytes);
   tcase_add_test(tests, notices);
   tcase_add_test(tests, dedup);
-  tcase_add_test(tests, output);
-  tcase_add_test(tests, much_output_at_a_time);
   tcase_add_loop_test(tests, one_large_message, 0, 2);
   tcase_add_test(tests, one_large_address);
   tcase_add_test(tests, one_large_list);
