@@ -33,6 +33,7 @@ class Server(Post):
         try:
             while connection.open and (data := await reader.read(65536)):
                 self.take_bytes(connection, data)
+                await writer.drain()  # who does not read is not asked for more [EP-LIM-1]
         except OSError:
             pass  # a reset is an end like any other
         finally:
@@ -242,8 +243,6 @@ class Server(Post):
             self.leave_gaps(client)
         if passed(client.waits_since, "mailbox_wait"):
             self.advance(client, force=True)  # [EP-LIM-5]
-        if connection.backlog() > 2 * LIMITS["output"]:
-            return connection.writer.transport.abort()
         if connection.presence_missed and connection.backlog() < LIMITS["output"]:
             connection.presence_missed = False
             self.write_list(connection, connection.presence)

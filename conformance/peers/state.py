@@ -64,6 +64,7 @@ class Client:
 class Connection:
     def __init__(self, server, serial, writer):
         self.server, self.serial, self.writer = server, serial, writer
+        writer.transport.set_write_buffer_limits(high=LIMITS["output"] + LIMITS["frame"])  # mail alone is less
         self.splitter = Splitter(LIMITS["early_frame"])
         self.client, self.version, self.bare, self.open = None, 0, False, True
         self.instance = self.presence = None
