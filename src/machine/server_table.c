@@ -241,8 +241,7 @@ static void refuse_other(ep_server_conn *conn, const ep_message *message) {
 
 /* ---- Serving ---- */
 
-/* An item that is not taken: EP/2 learns it by an item of its own, EP/1 by nothing but the confirm.
- */
+/* An item that is not taken: EP/2 learns it by an item of its own, EP/1 by its confirm alone. */
 static void submit_refusal(ep_server_conn *conn, const ep_message *message, ep_error error) {
   bool has_uid = (message->has & EP_HAS_UID) != 0;
   bool has_number = (message->has & EP_HAS_ID) != 0;
@@ -280,10 +279,12 @@ static bool is_good_session(ep_server *server, ep_bytes session) {
 /* EP-SESS-1, EP-SESS-2 */
 static void submit_session(ep_server_conn *conn, const ep_message *message) {
   if (!is_good_session(conn->server, message->payload_json)) {
-    if (conn->version == 2)
+    if (conn->version == 2) {
       submit_refusal(conn, message, EP_ERROR_BAD_SESSION);
-    else
+    } else {
       ep_server_count(conn->server, EP_COUNTER_OVER_LIMIT, 1);
+      ep_server_refused(conn->server, EP_ERROR_BAD_SESSION);
+    }
     return;
   }
   ep_command command = {.kind = EP_COMMAND_SESSION, .json = message->payload_json};

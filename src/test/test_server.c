@@ -367,6 +367,7 @@ Suite *ep_suite_server(void) {
   suite_add_tcase(suite, ep_tests_server_counts());
   suite_add_tcase(suite, ep_tests_server_large());
   suite_add_tcase(suite, ep_tests_server_output());
+  suite_add_tcase(suite, ep_tests_server_refusals());
   suite_add_tcase(suite, ep_tests_server_ceiling());
   suite_add_tcase(suite, ep_tests_server_streams());
   suite_add_tcase(suite, ep_tests_server_routing());
