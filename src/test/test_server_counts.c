@@ -140,20 +140,55 @@ START_TEST(session) {
 }
 END_TEST
 
+/* An object of so many pairs. */
+static void put_pairs(char out[400], int pairs) {
+  strcpy(out, "{");
+  for (int i = 0; i < pairs; i++) sprintf(out + strlen(out), "%s'k%d':0", i > 0 ? "," : "", i);
+  strcat(out, "}");
+}
+
 /* EP-ADDR-3 */
 START_TEST(selector) {
   ep_conn a = enter2("a", "");
-  for (int pairs = EP_LIMIT_SELECTOR - 1; pairs <= (int)EP_LIMIT_SELECTOR + 1; pairs++) {
-    char to[400] = "{";
-    for (int i = 0; i < pairs; i++) sprintf(to + strlen(to), "%s'k%d':0", i > 0 ? "," : "", i);
-    strcat(to, "}");
-    int id = pairs - (int)EP_LIMIT_SELECTOR + 1;
-    char text[600];
+  for (int id = 0; id < 3; id++) {
+    char to[400], text[600];
+    put_pairs(to, (int)EP_LIMIT_SELECTOR - 1 + id);
     snprintf(text, sizeof text, "{'action':'message.new','payload':{'to':%s,'id':%d,'uid':'u%d'}}",
              to, id, id);
     say(driver, a, text);
     ck_assert_uint_eq(reached("selector"), id == 2);
     ck_assert_uint_eq(refused("bad-to"), id == 2);
+  }
+}
+END_TEST
+
+/* EP-AUTH-5: of the presence that is wanted. */
+START_TEST(selector_of_presence) {
+  for (int i = 0; i < 3; i++) {
+    char presence[400], more[500];
+    put_pairs(presence, (int)EP_LIMIT_SELECTOR - 1 + i);
+    snprintf(more, sizeof more, ",'expect':0,'presence':%s", presence);
+    ep_conn a = auth2("a", more);
+    ck_assert(server_driver_was_closed(driver, a) == (i == 2));
+    ck_assert_uint_eq(reached("selector"), i == 2);
+    ck_assert_uint_eq(refused("bad-auth"), i == 2);
+  }
+}
+END_TEST
+
+/* 6.3: what is no selector asks for everybody. */
+START_TEST(selector_of_a_list) {
+  ep_conn a = enter2("a", "");
+  for (int i = 0; i < 3; i++) {
+    char wanted[400], text[500];
+    put_pairs(wanted, (int)EP_LIMIT_SELECTOR - 1 + i);
+    snprintf(text, sizeof text, "{'action':'clients.list','payload':%s}", wanted);
+    say(driver, a, text);
+    hear(driver, a,
+         i < 2 ? "{'action':'clients.list','payload':[]}"
+               : "{'action':'clients.list','payload':[{'uuid':'a','state':'connected',"
+                 "'session':{}}]}");
+    ck_assert_uint_eq(reached("selector"), i == 2);
   }
 }
 END_TEST
@@ -273,21 +308,36 @@ START_TEST(parked_bytes) {
 }
 END_TEST
 
-/* EP-LIM-6: so many are named in one refusal. */
+/* Refusal number id of message `of`: the mailboxes of m1 to m<count> are full. */
+static void hear_full(ep_conn conn, int id, int of, unsigned count) {
+  char text[1000];
+  size_t at = (size_t)sprintf(text,
+                              "{'action':'error','payload':{'code':'mailbox-full','reason':'The "
+                              "mailbox of the named recipients is full; the others get the "
+                              "message.','of':%d,'uid':'u%d','to':[",
+                              of, of);
+  for (unsigned i = 1; i <= count && i <= EP_LIMIT_NAMED; i++)
+    at += (size_t)sprintf(text + at, "%s'm%u'", i > 1 ? "," : "", i);
+  sprintf(text + at, "],'count':%u,'id':%d}}", count, id);
+  hear(driver, conn, text);
+}
+
+/* EP-LIM-6: so many are named in one refusal, and all are counted in it. */
 START_TEST(named) {
   restart_with(&(ep_server_config){.mailbox = 1});
   ep_conn a = enter2("a", "");
-  int id = 0;
+  int id = 0, refusals = 0;
   for (unsigned count = 1; count <= EP_LIMIT_NAMED + 1; count++) {
     char name[20], to[20];
     snprintf(name, sizeof name, "m%u", count);
     snprintf(to, sizeof to, "'m%u'", count);
     say(driver, enter2(name, ""), "{'action':'session.update','payload':{'g':1},'id':0}");
     send2(a, to, id, id);
-    id++;
+    hear_confirm2(a, id++);
     if (count + 1 < EP_LIMIT_NAMED) continue;
     send2(a, "{'g':1}", id, id);
-    id++;
+    hear_confirm2(a, id);
+    hear_full(a, refusals++, id++, count);
     ck_assert_uint_eq(reached("named"), count > EP_LIMIT_NAMED);
   }
 }
@@ -345,6 +395,8 @@ TCase *ep_tests_server_counts(void) {
   tcase_add_loop_test(tests, names, 0, (int)(sizeof name_cases / sizeof *name_cases));
   tcase_add_test(tests, session);
   tcase_add_test(tests, selector);
+  tcase_add_test(tests, selector_of_presence);
+  tcase_add_test(tests, selector_of_a_list);
   tcase_add_test(tests, connections_and_clients);
   tcase_add_test(tests, window);
   tcase_add_test(tests, held);
