@@ -249,9 +249,14 @@ START_TEST(silence_is_pinged_and_then_closed) {
   hear(driver, a, "{'action':'ping'}");
   server_driver_pass(driver, 6000);
   say(driver, a, "{'action':'pong'}");
-  server_driver_pass(driver, 5000);
+  server_driver_pass(driver, 4999);
+  hear_nothing(driver, a);
+  server_driver_pass(driver, 1);
   hear(driver, a, "{'action':'ping'}");
-  server_driver_pass(driver, 7000);
+  server_driver_pass(driver, 6999);
+  hear_nothing(driver, a);
+  ck_assert(!server_driver_was_closed(driver, a));
+  server_driver_pass(driver, 1);
   hear(driver, a,
        "{'action':'error','payload':{'code':'idle','reason':'Nothing was heard for too long.'}}");
   ck_assert(server_driver_was_closed(driver, a));
@@ -283,8 +288,9 @@ START_TEST(closing_ends_though_nobody_reads) {
   server_driver_stall(driver, a, true);
   say(driver, a, "{'action':'ping'}"); /* its answer is never taken */
   say(driver, a, "{'action':'bye'}");
+  server_driver_pass(driver, 1999);
   ck_assert(!server_driver_was_closed(driver, a));
-  server_driver_pass(driver, 2000);
+  server_driver_pass(driver, 1);
   ck_assert(server_driver_was_closed(driver, a));
 }
 END_TEST
