@@ -125,7 +125,7 @@ ep_status ep_selector_compile_session(ep_selector *selector, ep_bytes json) {
   if (json.len == 0 || json.len > UINT32_MAX / 8) return EP_INVALID_ARGUMENT;
   ep_json scan;
   ep_json_member member;
-  ep_json_members_begin(&scan, EP_LIMIT_DEPTH);
+  ep_json_members_begin(&scan, EP_JSON_DEPTH_MAX);
   while (ep_json_members_next(&scan, &member, json)) {
     if (!pair_add(selector, &member, json)) return EP_NO_MEMORY;
   }

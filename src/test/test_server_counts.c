@@ -59,6 +59,26 @@ START_TEST(depth) {
 }
 END_TEST
 
+/* A server that reads deeper takes a session as deep. */
+START_TEST(depth_of_a_session) {
+  enum { DEPTH = 300 };
+  restart_with(&(ep_server_config){.depth = DEPTH});
+  ep_conn a = enter2("a", "");
+  for (int id = 0; id < 3; id++) {
+    int arrays = DEPTH - 2 - 1 + id; /* the frame and the session are two levels */
+    char text[2 * DEPTH + 100];
+    size_t at = (size_t)sprintf(text, "{'action':'session.update','id':%d,'payload':{'s':", id);
+    for (int i = 0; i < arrays; i++) text[at++] = '[';
+    for (int i = 0; i < arrays; i++) text[at++] = ']';
+    memcpy(text + at, "}}", 3);
+    say(driver, a, text);
+    ck_assert_uint_eq(refused("bad-session"), 0);
+    ck_assert_uint_eq(refused("too-deep"), id == 2);
+    ck_assert_uint_eq(reached("depth"), id == 2);
+  }
+}
+END_TEST
+
 /* EP-LIM-3: of the message, of its payload, of a session. */
 START_TEST(too_many_members) {
   ep_conn a = enter2("a", "");
@@ -391,6 +411,7 @@ TCase *ep_tests_server_counts(void) {
   tcase_add_test(tests, frame);
   tcase_add_test(tests, early_frame);
   tcase_add_test(tests, depth);
+  tcase_add_test(tests, depth_of_a_session);
   tcase_add_test(tests, too_many_members);
   tcase_add_loop_test(tests, names, 0, (int)(sizeof name_cases / sizeof *name_cases));
   tcase_add_test(tests, session);
