@@ -417,8 +417,9 @@ unsigned ep_service_port(const ep_service *service, size_t listen_index); /* 0: 
 ep_server *ep_service_core(ep_service *service);
 /* What the core does not see. */
 typedef struct ep_service_counts {
-  uint64_t crowded; /* connections refused: their address had too many */
-  uint64_t put_off; /* times a connection that is new or holds much had to wait to be read */
+  uint64_t crowded;     /* connections refused: their address had too many */
+  uint64_t put_off;     /* times a connection that is new or holds much had to wait to be read */
+  uint64_t refused_tls; /* connections that TLS refused, or that spoke TLS at another address */
   uint64_t received_bytes, sent_bytes;
   uint64_t store_refused; /* batches that the store did not take when they were offered */
   bool store_waits;       /* … and one of them waits until it does: see ep_service_on_trouble */

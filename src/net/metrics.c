@@ -125,6 +125,9 @@ static void write_own_counters(ep_buffer *out, const ep_service *service, uint64
          "connections refused because their address had too many", counts.crowded);
   single(out, "epigeon_put_off_total", "counter",
          "times that reading a connection that is new or holds much was put off", counts.put_off);
+  single(out, "epigeon_refused_tls_total", "counter",
+         "connections that TLS refused, or that spoke it where it is not asked for",
+         counts.refused_tls);
   single(out, "epigeon_received_bytes_total", "counter", "bytes read from clients",
          counts.received_bytes);
   single(out, "epigeon_sent_bytes_total", "counter", "bytes written to clients", counts.sent_bytes);

@@ -137,6 +137,7 @@ ep_server *ep_service_core(ep_service *service) { return service->core; }
 ep_service_counts ep_service_counted(const ep_service *service) {
   return (ep_service_counts){.crowded = service->crowd.refused,
                              .put_off = service->fair.put_off,
+                             .refused_tls = service->refused_tls,
                              .received_bytes = service->received_bytes,
                              .sent_bytes = service->sent_bytes,
                              .store_refused = service->store_refused,

@@ -52,7 +52,7 @@ struct ep_service {
   size_t listener_count, listeners_open;
   ep_connection *connections, *paused, *deferred, *lingering, *last_lingering;
   ep_table by_conn; /* ep_connection by conn */
-  uint64_t received_bytes, sent_bytes;
+  uint64_t received_bytes, sent_bytes, refused_tls;
   ep_crowd crowd;
   ep_fair fair;
   bool rest_put_off; /* some rest was not offered to the core */

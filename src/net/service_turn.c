@@ -97,14 +97,16 @@ static void connection_finish(ep_connection *connection) {
   service->last_lingering = connection;
 }
 
-/* Who is not let in by TLS, or speaks it where it is not asked for, is told to the log. */
+/* Who is not let in by TLS, or speaks it where it is not asked for, is counted and told to the log.
+ */
 static void refusal_note(const ep_connection *connection) {
-  const ep_service *service = connection->service;
+  ep_service *service = connection->service;
   char address[64];
   (void)ep_link_peer(&connection->link, address, sizeof address);
   ep_note note = {.counter = "refused-tls", .address = address, .count = 1};
   note.reason = connection->link.tls != NULL ? connection->link.tls->trouble
                                              : "it speaks TLS at an address without tls:";
+  service->refused_tls++;
   if (service->on_note != NULL) service->on_note(service->context, &note);
 }
 
