@@ -148,8 +148,18 @@ has err 'leave out tls:'
 
 # ---- talk --------------------------------------------------------------------------------------
 
+# refusals: what the metrics of talk say of refusals by TLS; they are at most a second old.
+refusals() {
+    sleep 1.1
+    python3 - "$(sed -n 's/.*metrics at //p' talk.log)" <<'END' | sed -n 's/^epigeon_refused_tls_total //p'
+import sys, urllib.request
+print(urllib.request.urlopen(sys.argv[1], timeout=60).read().decode())
+END
+}
+
 cp server.crt now.crt && cp server.key now.key
-serve talk --tls-cert now.crt --tls-key now.key --auth "$((2 * ${PATIENCE:-1}))s"
+serve talk --tls-cert now.crt --tls-key now.key --auth "$((2 * ${PATIENCE:-1}))s" --metrics 127.0.0.1:0
+waits talk.log 'metrics at '
 tls="--server tls:localhost:$port --tls-ca ours.crt"
 # shellcheck disable=SC2086 # the options
 talk() { exits 0 $tls "$@"; }
@@ -199,9 +209,11 @@ for version in 1_2 1_3; do
         >out 2>err
     is "TLS $version" 0 "$?"
 done
+is 'refusals counted, when everybody was welcome' 0 "$(refusals)"
 openssl s_client -connect "127.0.0.1:$port" -CAfile ours.crt -tls1_1 -cipher ALL:@SECLEVEL=0 </dev/null >out 2>err
 is 'TLS 1.1' 1 "$?"
 waits talk.log 'it speaks no version of TLS, or cipher, that is spoken here'
+is 'refusals counted, after one' 1 "$(refusals)"
 python3 "$peer" renegotiate "$port" >out 2>err
 has out refused
 
@@ -391,6 +403,8 @@ if [ "$(id -u)" = 0 ]; then
     timeout 60 setpriv --reuid nobody --regid nogroup --clear-groups "$EPIGEOND" --listen 127.0.0.1:0 \
         --store memory --user root 2>err
     is 'not root' '1 epigeond: Only root can become root: start it as root, or leave out --user.' "$? $(cat err)"
+else
+    echo 'This is not root: that rights are given up is not tested.'
 fi
 
 the_end
