@@ -59,14 +59,6 @@ static void put_time(void) {
   put_text(text);
 }
 
-static bool is_plain(ep_bytes value) {
-  for (size_t i = 0; i < value.len; i++) {
-    uint8_t c = value.data[i];
-    if (c <= ' ' || c == '"' || c == '=' || c == '\\' || c == 0x7f) return false;
-  }
-  return value.len != 0;
-}
-
 /* The bytes of the UTF-8 character that begins here; 0: there is none, or it is ASCII. */
 static size_t wide_len(ep_bytes in) {
   uint8_t first = in.data[0];
@@ -78,6 +70,18 @@ static size_t wide_len(ep_bytes in) {
   bool overlong = (first == 0xe0 && in.data[1] < 0xa0) || (first == 0xf0 && in.data[1] < 0x90);
   bool beyond = (first == 0xed && in.data[1] > 0x9f) || (first == 0xf4 && in.data[1] > 0x8f);
   return overlong || beyond ? 0 : len;
+}
+
+/* Text that needs no quotes. */
+static bool is_plain(ep_bytes value) {
+  for (size_t i = 0; i < value.len;) {
+    uint8_t c = value.data[i];
+    if (c <= ' ' || c == '"' || c == '=' || c == '\\' || c == 0x7f) return false;
+    size_t len = c < 0x80 ? 1 : wide_len((ep_bytes){value.data + i, value.len - i});
+    if (len == 0) return false;
+    i += len;
+  }
+  return value.len != 0;
 }
 
 /* What is not UTF-8 is shown as U+FFFD. */

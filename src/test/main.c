@@ -13,6 +13,7 @@ Suite *ep_suite_server(void);
 Suite *ep_suite_spec(void);
 Suite *ep_suite_store(void);
 Suite *ep_suite_net(void);
+Suite *ep_suite_log(void);
 
 static const struct {
   const char *name;
@@ -20,7 +21,7 @@ static const struct {
 } suites[] = {
     {"base", ep_suite_base},     {"wire", ep_suite_wire},     {"delivery", ep_suite_delivery},
     {"client", ep_suite_client}, {"server", ep_suite_server}, {"spec", ep_suite_spec},
-    {"store", ep_suite_store},   {"net", ep_suite_net},
+    {"store", ep_suite_store},   {"net", ep_suite_net},       {"log", ep_suite_log},
 };
 
 enum { SUITES = sizeof suites / sizeof *suites };
