@@ -2,7 +2,7 @@
 asks that every counter, error code and limit of the spec's tables is there; writes frames to a
 server; runs a program on a terminal. Prints one sentence for each thing that is wrong; exit 1 then.
 usage: metrics_check.py page FILE TABLES | value FILE KEY | json FILE | peer PORT WHAT
-       | terminal COMMAND..."""
+       | terminal PORT COMMAND..."""
 import fcntl
 import json
 import os
@@ -142,22 +142,54 @@ def peer(port, what):
     return 0
 
 
-def terminal(command):
-    """Runs it on a terminal of 12 rows, then of 30; types q. Prints what it wrote."""
+def send(port, count):
+    """A client sends so many messages that nobody matches."""
+    items = [{'to': 'nobody', 'id': number, 'uid': f'u{number}', 'payload': number} for number in range(count)]
+    frames = [json.dumps({'action': 'message.new', 'payload': item}) + '\f' for item in items]
+    with socket.create_connection(('127.0.0.1', int(port))) as sock:
+        sock.sendall(auth('flow', V2) + ''.join(frames).encode())
+        while b'"message.confirm","payload":%d' % (count - 1) not in (got := sock.recv(65536)):
+            if not got:
+                raise SystemExit('the server closed')
+
+
+def flow(page):
+    """What a page of `epigeon top` shows: the rate of what is accepted, None without one; how many are parked."""
+    rate = re.search(rb'^  accepted +([0-9.]+|-) +[0-9]+', page, re.M)
+    parked = re.search(rb'^  parked +([0-9]+) messages', page, re.M)
+    return (None if rate[1] == b'-' else float(rate[1]), int(parked[1]))
+
+
+def terminal(port, *command):
+    """Runs it on a terminal of 12 rows, then of 30; 100 messages are sent then, and it shows them; types q.
+    Prints what it wrote."""
     pid, fd = pty.fork()
     if pid == 0:
         os.execvp(command[0], command)
     written, sizes = b'', [(12, 60), (30, 100)]
+
+    def pages():
+        return re.findall(rb'\x1b\[H(.*?)\x1b\[J', written, re.S)
+
+    def reads_until(condition):
+        nonlocal written
+        end = time.time() + 20
+        while not condition() and time.time() < end:
+            if select.select([fd], [], [], 0.1)[0]:
+                written += os.read(fd, 65536)
+
     for rows, columns in sizes:
         fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack('HHHH', rows, columns, 0, 0))
         os.kill(pid, signal.SIGWINCH)
-        pages = written.count(b'\x1b[J')
-        end = time.time() + 10
-        while written.count(b'\x1b[J') < pages + 2 and time.time() < end:
-            if select.select([fd], [], [], 0.1)[0]:
-                written += os.read(fd, 65536)
-        last = written.split(b'\x1b[H')[-1]
-        print(f'{rows} rows: {last.count(bytes([10]))} lines')
+        enough = len(pages()) + 2
+        reads_until(lambda: len(pages()) >= enough)
+        print(f'{rows} rows: {pages()[-1].count(bytes([10]))} lines')
+    before = len(pages())
+    print('before: %s a second, %d parked' % flow(pages()[-1]))
+    send(port, 100)
+    reads_until(lambda: any(flow(page)[0] and flow(page)[1] == 100 for page in pages()[before:]))
+    rate, parked = max(map(flow, pages()[before:]))
+    print(f'after: {"some" if rate > 0 else "none"} a second, {parked} parked')
     os.write(fd, b'q')
     try:
         while True:
@@ -175,6 +207,5 @@ def terminal(command):
 
 if __name__ == '__main__':
     command, rest = sys.argv[1], sys.argv[2:]
-    if command == 'terminal':
-        sys.exit(terminal(rest))
-    sys.exit({'page': page, 'value': value, 'json': lines_are_json, 'peer': peer}[command](*rest))
+    commands = {'page': page, 'value': value, 'json': lines_are_json, 'peer': peer, 'terminal': terminal}
+    sys.exit(commands[command](*rest))
