@@ -96,6 +96,7 @@ perform() {
     node) with plain sh src/test/node/run.sh ;;
     node-asan) with asan sh src/test/node/run.sh ;;
     install) sh src/test/install.sh ;;
+    sandbox) with plain sh src/test/sandbox.sh ;;
     oracle-unit) $plain/oracle-tests ;;
     oracle-asan) $asan/oracle-tests ;;
     oracle) env EPIGEON_ORACLE=$plain/epigeon-oracle sh conformance/oracle/check.sh ;;
@@ -124,7 +125,7 @@ run asan-build
 lane unit-valgrind
 lane format floors gen spec trace page freestanding unit unit-scalar unit-asan fuzz oracle-unit oracle-asan sim-asan model \
     mutants sim
-lane cli cli-asan cli-valgrind store store-asan tls tls-asan outsider outsider-asan metrics metrics-asan threads node node-asan install \
+lane cli cli-asan cli-valgrind store store-asan tls tls-asan outsider outsider-asan metrics metrics-asan threads node node-asan install sandbox \
     oracle oracle-proxy oracle-traffic ledger hostile load lint
 wait
 lane conform mutation
