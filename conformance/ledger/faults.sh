@@ -1,7 +1,8 @@
 #!/bin/sh
-# Does the ledger notice real faults? Builds a server and clients with deliberate faults of conformance/mutants, kills
-# that server a few times, and wants to be told what the fault does. `make check-ledger` runs this.
+# Does the ledger notice real faults? Builds a server and clients with deliberate faults, kills that server a few times,
+# and wants to be told what the fault does. `make check-ledger` runs this.
 # usage: faults.sh NAME=WORD…      WORD: lost, doubled or reordered, which must be counted then
+#   the fault is conformance/mutants/NAME.mutant, or conformance/ledger/NAME.patch
 # environment, of ledger.mk: CC, LEDGER_CFLAGS, LEDGER_LIBS, LEDGER_SERVER_O, LEDGER_O, LEDGER_ARCHIVE (what to link)
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -14,15 +15,16 @@ fi
 # build NAME: $work/NAME/epigeond and epigeon-ledger, with the changed files in place of the right ones: they stand
 # before the archive that has the right ones.
 build() {
-    here=$work/$1 objects=''
+    here=$work/$1 objects='' patch=conformance/mutants/$1.mutant
+    [ -f "$patch" ] || patch=conformance/ledger/$1.patch
     rm -rf "$here"
-    for file in $(sed -n 's|^+++ b/\([^	]*\).*|\1|p' "conformance/mutants/$1.mutant"); do
+    for file in $(sed -n 's|^+++ b/\([^	]*\).*|\1|p' "$patch"); do
         mkdir -p "$here/$(dirname "$file")"
         cp "$file" "$here/$file"
         objects="$objects $here/${file%.c}.o"
     done
     [ -n "$objects" ] || return 1
-    (cd "$here" && GIT_CEILING_DIRECTORIES="$PWD/.." git apply -p1 "../../../conformance/mutants/$1.mutant") || return 1
+    (cd "$here" && GIT_CEILING_DIRECTORIES="$PWD/.." git apply -p1 "../../../$patch") || return 1
     for object in $objects; do
         # shellcheck disable=SC2086 # lists
         $CC $LEDGER_CFLAGS -c -o "$object" "${object%.o}.c" || return 1
