@@ -3,7 +3,7 @@
 # fuzzer has to find it, from the committed corpus, within SECONDS; without the fault the input it found must pass.
 # The faults are fuzz/plants/TARGET.patch, and for the two machines deliberate faults of conformance/mutants.
 # Read first: README.md. `make fuzz-proof` runs this.
-# usage: proof.sh TARGET…
+# usage: proof.sh TARGET… | --applies TARGET      (--applies: only whether its fault can still be planted; smoke.sh asks)
 # environment, of fuzz.mk: FUZZ_CC, FUZZ_CFLAGS, FUZZ_LDFLAGS, FUZZ_OUT (where objects lie), FUZZ_OBJECTS (those that every
 #   harness has), FUZZ_LIBRARIES; and, for anyone: SECONDS_MOST
 set -u
@@ -58,6 +58,10 @@ prove() {
     echo "found in $took s ($(wc -c <"$input") bytes): $(sed -n 's/^fault: //p' "$(plant "$1")")"
 }
 
+if [ "$1" = --applies ]; then
+    GIT_CEILING_DIRECTORIES="$PWD/.." git apply -p1 --check "$(plant "$2")"
+    exit
+fi
 mkdir -p "$work"
 passed=0 failed=0
 for target; do

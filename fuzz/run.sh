@@ -5,10 +5,11 @@
 #   the engine is the WAY that the harnesses in build/WAY were made; SECONDS for each harness, JOBS at a time; a harness
 #   ends earlier when the ledger has UNTIL executions of it (0: no matter how many)
 # What is found lies in build/fuzzing/TARGET: corpus/, and crash-* with the inputs. The ledger of executions is
-# build/fuzzing/ledger: harness, engine, executions.
+# build/fuzzing/ledger: harness, engine, executions. (alarm.sh has its own places: FUZZ_PROGRAMS for build/WAY, FUZZ_WORK for
+# build/fuzzing.)
 set -u
 cd "$(dirname "$0")/.." || exit 1
-work=build/fuzzing dictionary=gen/epigeon.dict
+work=${FUZZ_WORK:-build/fuzzing} programs=${FUZZ_PROGRAMS:-build/$1} dictionary=gen/epigeon.dict
 crashes_most=5 # a run goes on after a crash, but not for ever
 
 # sum TARGET: its executions in the ledger.
@@ -47,7 +48,7 @@ libfuzzer() {
     while left=$((end - $(date +%s))) && [ "$left" -gt 0 ] && [ "$failures" -lt "$crashes_most" ]; do
         more=$((until == 0 ? -1 : until - $(sum "$name")))
         [ "$until" = 0 ] || [ "$more" -gt 0 ] || return 0
-        "build/$engine/fuzz-$name" -max_total_time="$left" -runs="$more" -dict="$dictionary" -print_final_stats=1 -print_funcs=0 \
+        "$programs/fuzz-$name" -max_total_time="$left" -runs="$more" -dict="$dictionary" -print_final_stats=1 -print_funcs=0 \
             -entropic=0 -reduce_inputs=0 -reload=0 -timeout=10 -rss_limit_mb=4096 -artifact_prefix="$work/$name/" "$@" \
             "$work/$name/corpus" "$work/$name/seeds" >"$work/$name/log" 2>&1
         status=$?
@@ -72,7 +73,7 @@ run_fuzz() { libfuzzer "$1" "$seconds" -max_len=4096; }
 run_afl() {
     place=$TMPDIR/$1
     afl-fuzz -V "$seconds" -t 1000+ -m none -x "$dictionary" -i "$work/$1/seeds" -o "$place" -- \
-        "build/$engine/fuzz-$1" >"$work/$1/log" 2>&1 || echo "status $?" >>"$work/$1/log"
+        "$programs/fuzz-$1" >"$work/$1/log" 2>&1 || echo "status $?" >>"$work/$1/log"
     find "$place" -path '*/queue/id*' ! -name '*orig:*' -type f | while read -r file; do
         cp "$file" "$work/$1/corpus/$(sha1sum <"$file" | cut -c 1-40)"
     done
