@@ -70,7 +70,8 @@ rm -rf "$copy"
 mkdir -p "$copy"
 git ls-files --cached --others --exclude-standard .ci src gen spec conformance fuzz Makefile | tar -cf - -T - | tar -xf - -C "$copy"
 if make -s -j"$jobs" -C "$copy" all >"$work/said" 2>&1; then ok; else bad "the copy cannot be built: $(tail -n 3 "$work/said")"; fi
-for product in epigeond epigeon libepigeon.a; do
+version=$(sed -n 's/^#define EP_VERSION "\(.*\)"/\1/p' src/epigeon.h)
+for product in epigeond epigeon libepigeon.a "libepigeon.so.$version"; do
     if cmp -s "build/plain/$product" "$copy/build/plain/$product"; then ok; else bad "$product is another one when built in another directory"; fi
 done
 rm -rf "$copy"

@@ -1,6 +1,7 @@
 # Somebody without credentials can neither read, nor send, nor impersonate, nor disturb: one test for each
 # verb, at each of three doors: a server that asks for a token, clients that have secrets, a server that asks
-# for certificates. Then who is let in from other machines, and what is on the disk and in the log.
+# for certificates. Then a server where they take all the room there is, who is let in from other machines, and
+# what is on the disk and in the log.
 # usage: EPIGEON=PATH EPIGEOND=PATH python3 src/test/outsider.py
 # Prints what failed, and at last the count.
 import json
@@ -101,9 +102,9 @@ class Door:
 class Outsider:
     """A connection of somebody who may know the protocol and all client ids, but no credential."""
 
-    def __init__(self, door):
+    def __init__(self, door, address="127.0.0.1"):
         self.got = b""
-        self.sock = socket.create_connection(("127.0.0.1", door.port), timeout=WAIT_S)
+        self.sock = socket.create_connection(("127.0.0.1", door.port), timeout=WAIT_S, source_address=(address, 0))
         if not door.tls:
             return
         context = ssl.create_default_context(cafile="ours.crt")
@@ -236,6 +237,46 @@ def disturb(door):
     stop(program)
 
 
+def fill(door):
+    """Outsiders take every connection that there is, from three addresses, of which none may have so many: one more, from
+    an address that has none, is closed at once."""
+    kept = []
+    for address in ("127.0.0.2", "127.0.0.3", "127.0.0.4"):
+        outsiders = [Outsider(door, address) for _ in range(25)]
+        for outsider in outsiders:
+            outsider.say(b'{"action":"auth","pay')  # unfinished
+        kept += outsiders
+    check(f"{door.name}: it is full", Outsider(door, "127.0.0.5").hear() == b"")
+    return kept
+
+
+def crowd():
+    """Who is inside goes on when there is no room for anybody else, and comes in again when there is."""
+    door = Door("crowd", ["--connections", "50", "--connections-per-address", "20", "--auth", "10m"])
+    bob, file = door.listen("bob")
+    sends = door.command("--id", "ada", "send", "--to", "bob")
+    ada = subprocess.Popen(sends, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    running.append(ada)
+    wait_for("crowd: ada is in", lambda: door.is_in("ada"))
+    kept = fill(door)
+    for n in range(100):
+        ada.stdin.write(f"{n}\n")
+        ada.stdin.flush()
+    wait_for("crowd: bob has all", lambda: text(file + ".out") == "".join(f"ada: {n}\n" for n in range(100)))
+    check("crowd: still full", Outsider(door, "127.0.0.5").hear() == b"")
+    check("crowd: bob stays", bob.poll() is None and text(file + ".err") == "", text(file + ".err"))
+    check("crowd: ada stays", ada.poll() is None)
+    ada.stdin.close()
+    check("crowd: all that ada sent is confirmed", ada.wait(WAIT_S) == 0, ada.returncode)
+    running.remove(ada)
+    for outsider in kept:
+        outsider.sock.close()
+    door.run("--id", "carol", "send", "--to", "bob", "there is room again")
+    wait_for("crowd: bob has that too", lambda: "there is room again" in text(file + ".out"))
+    stop(bob)
+    stop(door.server)
+
+
 def members_only(door):
     for verb in (read, send, impersonate, disturb):
         verb(door)
@@ -339,6 +380,7 @@ def all_tests():
     files = ["--tls-cert", "{0}.crt", "--tls-key", "{0}.key", "--tls-ca", "ours.crt"]
     server, member = ([option.format(name) for option in files] for name in ("server", "member"))
     members_only(Door("certificates", server, member, listen="tls:127.0.0.1:0"))
+    crowd()
     from_is_the_sender()
     no_other_files()
     address = own_address()
