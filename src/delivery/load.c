@@ -231,14 +231,11 @@ static ep_status load_recipients(ep_registry *registry, ep_item *item, uint32_t 
 static ep_status load_parked(ep_registry *registry, ep_item *item, ep_unpack *value) {
   uint8_t kind = ep_unpack_u8(value);
   ep_bytes to = value->left;
-  if (value->bad || to.len == 0) return EP_DAMAGED;
-  if (kind == EP_TO_SELECTOR) {
-    ep_status status = ep_selector_compile(&registry->selector, to);
-    if (status == EP_NO_MEMORY) return status;
-    if (status != EP_OK || registry->selector.count == 0) return EP_DAMAGED;
-  } else if (kind != EP_TO_CLIENT || to.len > EP_LIMIT_CLIENT_ID) {
-    return EP_DAMAGED;
-  }
+  if (value->bad || (kind != EP_TO_SELECTOR && kind != EP_TO_CLIENT)) return EP_DAMAGED;
+  ep_command command = {.to_kind = (ep_to_kind)kind, .to = to, .to_json = to};
+  ep_status status = ep_reg_resolve(registry, &command);
+  if (status == EP_NO_MEMORY) return status;
+  if (status != EP_OK || registry->matches.count != 0) return EP_DAMAGED; /* who is there gets it */
   bool entered = ep_reg_parked_enter(registry, item, (ep_to_kind)kind, to);
   if (entered) ep_item_share(item);
   return entered ? EP_OK : EP_NO_MEMORY;

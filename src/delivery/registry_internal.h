@@ -153,6 +153,9 @@ void ep_reg_retry_parking(ep_registry *registry); /* there may be room, or someb
 ep_step ep_reg_session(ep_registry *registry, ep_upward *up);
 
 /* route.c */
+/* Who a message is for, into registry->matches: the client named, or every known client that
+ * matches, the sender and those away included. NO_MEMORY; INVALID_ARGUMENT: it is no address. */
+ep_status ep_reg_resolve(ep_registry *registry, const ep_command *command);
 ep_step ep_reg_message(ep_registry *registry, ep_upward *up);
 ep_item *ep_reg_message_item(ep_registry *registry, const ep_upward *up, ep_item_shape shape);
 /* Into the mailbox, where there is a place; takes over one reference. Returns the slot. */

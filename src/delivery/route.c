@@ -27,9 +27,8 @@ static ep_status resolve_selector(ep_registry *registry, const ep_command *comma
   return EP_OK;
 }
 
-/* EP-ROUTE-1, EP-G7-1. Who it is for: the client named, or every known client that matches, the
- * sender and those away included. INVALID_ARGUMENT: this is no address. */
-static ep_status resolve(ep_registry *registry, const ep_command *command) {
+/* EP-ROUTE-1, EP-G7-1 */
+ep_status ep_reg_resolve(ep_registry *registry, const ep_command *command) {
   ep_matches *matches = &registry->matches;
   matches->count = 0;
   if (command->to_kind == EP_TO_SELECTOR) return resolve_selector(registry, command);
@@ -260,7 +259,7 @@ ep_step ep_reg_message(ep_registry *registry, ep_upward *up) {
   if (up->command->uid.len == 0 || up->command->uid_json.len == 0) {
     return ep_reg_refuse(registry, up, EP_ERROR_BAD_MESSAGE, EP_COUNTER_REFUSED);
   }
-  ep_status status = resolve(registry, up->command);
+  ep_status status = ep_reg_resolve(registry, up->command);
   if (status == EP_NO_MEMORY) return EP_STEP_NO_MEMORY;
   if (status != EP_OK) return ep_reg_refuse(registry, up, EP_ERROR_BAD_TO, EP_COUNTER_REFUSED);
   routing route = {.up = up};
