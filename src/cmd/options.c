@@ -276,8 +276,7 @@ ep_status ep_options_credential(char **out, const char *path, const char *what, 
                 "The %s, the first line of %s, must be 1 to %u characters of printable ASCII.",
                 what, path, EP_LIMIT_CREDENTIAL);
   *out = strndup(line, len);
-  if (*out == NULL)
-    return told(EP_NO_MEMORY, message, message_len, "%s", ep_status_sentence(EP_NO_MEMORY));
+  if (*out == NULL) return told(EP_NO_MEMORY, message, message_len, "There is not enough memory.");
   message[0] = '\0';
   if (len >= SAFE_LEN) return EP_OK;
   return told(EP_OK, message, message_len,
