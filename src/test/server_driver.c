@@ -218,8 +218,9 @@ ep_bytes server_driver_take_frame(server_driver *driver, ep_conn conn) {
   size_t len = (size_t)(end - all.data) + 1;
   ep_buffer_clear(&driver->frame);
   ep_buffer_append(&driver->frame, ep_bytes_of(all.data, len));
+  ep_buffer_append_byte(&driver->frame, 0); /* for strstr */
   ep_buffer_consume(&w->received, len);
-  return ep_buffer_bytes(&driver->frame);
+  return ep_bytes_of(ep_buffer_bytes(&driver->frame).data, len);
 }
 
 bool server_driver_was_closed(server_driver *driver, ep_conn conn) {

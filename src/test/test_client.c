@@ -243,6 +243,8 @@ Suite *ep_suite_client(void) {
   add_client_faults(faults);
   add_client_stored(faults);
   add_client_server(together);
+  tcase_set_timeout(v2, 60);
+  tcase_set_timeout(v1, 60);
   tcase_set_timeout(faults, 60);
   tcase_set_timeout(together, 60);
   suite_add_tcase(suite, v2);
