@@ -252,7 +252,10 @@ static bool read_event(reading *r, trace_event *out) {
 }
 
 static bool read_message(reading *r, trace_event *out) {
-  if (!take_string(r, TO_TEXT, &out->to_json)) return false;
+  span said;
+  if (!take_string(r, TO_TEXT, &said)) return false;
+  if (said.len > 0 && scan_text(said, LINE_DEPTH - 1, &out->to_json) != SCAN_OK)
+    return refuse(r, "to_text must be the text of a JSON value");
   if (has(r, TO)) out->to_json = r->value[TO];
   return take_string(r, FROM, &out->from) && take_string(r, PAYLOAD, &out->payload_json);
 }
@@ -366,7 +369,8 @@ static const char *known_member(reading *r, const char *at, const char *end) {
   if (*at != '"' || name_end == NULL || end - name_end < 3 || *name_end != ':') return NULL;
   member which = member_named((span){at + 1, (size_t)(name_end - at) - 2});
   const char *from = name_end + 1;
-  if (which == BYTES && *from == '"') return known_bytes(r, from + 1, end);
+  if (which == BYTES)
+    return *from == '"' && r->bytes.len == 0 ? known_bytes(r, from + 1, end) : NULL;
   at = known_value(from, end);
   if (at != NULL && which < MEMBERS) r->value[which] = (span){from, (size_t)(at - from)};
   return at;

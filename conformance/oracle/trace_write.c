@@ -153,7 +153,10 @@ bool trace_write(FILE *file, const trace_event *event) {
     case TRACE_CRASHED: write_application(file, event, "crashed"); break;
     case TRACE_RESTARTED: write_application(file, event, "restarted"); break;
     case TRACE_HEALED: (void)fputs(",\"event\":\"healed\"", file); break;
-    case TRACE_NOTE: write_member(file, "note", event->note); break;
+    case TRACE_NOTE:
+      (void)fputs(",\"note\":", file);
+      write_string(file, event->note);
+      break;
   }
   (void)fputs("}\n", file);
   return !ferror(file);
