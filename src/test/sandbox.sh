@@ -47,7 +47,7 @@ server_down() {
     kill "$server"
     ends 0 "$server"
     background=''
-    waits "$1" "$server +++ exited with 0 +++"
+    waits "$1" "$server exit_group(0)"
 }
 
 # client ARGUMENT…
@@ -74,7 +74,7 @@ kill -HUP "$server"
 waits server.log 'certificates read again'
 (watched trace.backup "$EPIGEOND" --data "$dir/the data" --backup "$dir/the copy") >out 2>err
 is 'exit code of a backup' 0 "$?"
-waits trace.backup ' +++ exited with 0 +++'
+waits trace.backup ' exit_group(0)'
 server_down trace.server
 server_up trace.again
 client --server "$tls" --tls-ca cert.pem --id bob listen --count 1
