@@ -24,7 +24,7 @@ enum { MIB = 1024 * 1024, PHASES_MOST = 21, BESIDE_MIB = 64, RECEIVERS = 8, WIND
 
 /* An ordinary sender looks whether its messages arrive: this many of them are less than the part of
  * memory that the server keeps for each mailbox. */
-enum { AHEAD = 512 };
+enum { AHEAD = 256 };
 
 static const char help[] =
     "usage: epigeon-hostile --server PATH [options]\n"
