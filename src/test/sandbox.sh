@@ -47,7 +47,7 @@ server_down() {
     kill "$server"
     ends 0 "$server"
     background=''
-    waits "$1" "$server exit_group(0)"
+    waits "$1" ' exit_group(0)'
 }
 
 # client ARGUMENT…
