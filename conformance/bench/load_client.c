@@ -361,8 +361,11 @@ void client_close(struct client *client) {
   client->out_at = client->out_len = client->out_cap = client->bulk_left = 0;
 }
 
+/* Who has ever behaved badly comes back: also when it behaves again by then. A system that has no
+ * room for what comes may drop that, and with it the news that our pings have arrived; so they stay
+ * behind, and the server ends the connection. */
 static void client_lost(struct client *client, const char *why) {
-  if (client->manner == MANNER_GOOD) die("client %u was cut off: %s", client->number, why);
+  if (!client->was_bad) die("client %u was cut off: %s", client->number, why);
   client_close(client);
   client->next_ns = now_ns() + SLOW_NS;
 }
@@ -370,6 +373,7 @@ static void client_lost(struct client *client, const char *why) {
 void client_behave(struct client *client, enum client_manner manner) {
   bool was_dead = client->manner == MANNER_DEAD;
   client->manner = manner;
+  client->was_bad = client->was_bad || manner != MANNER_GOOD;
   client->next_ns = 0;
   if (was_dead) client_close(client);
   if (client->fd < 0) {
@@ -384,9 +388,8 @@ void client_behave(struct client *client, enum client_manner manner) {
 }
 
 void client_tick(struct client *client, uint64_t now) {
-  if (client->manner == MANNER_GOOD || client->manner == MANNER_DEAD || now < client->next_ns)
-    return;
-  bool slow = client->manner == MANNER_SLOW;
+  bool good = client->manner == MANNER_GOOD, slow = client->manner == MANNER_SLOW;
+  if (client->manner == MANNER_DEAD || (good && client->fd >= 0) || now < client->next_ns) return;
   client->next_ns = now + (slow ? SLOW_NS : PING_NS);
   if (client->fd < 0) {
     client_connect(client);

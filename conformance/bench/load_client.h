@@ -16,7 +16,7 @@ enum client_state { CLIENT_AWAY, CLIENT_JOINING, CLIENT_READY };
 enum client_manner {
   MANNER_GOOD,
   MANNER_SLOW,   /* reads 1 KiB a second */
-  MANNER_SILENT, /* writes pings and reads nothing; when it is thrown out it comes back */
+  MANNER_SILENT, /* writes pings and reads nothing */
   MANNER_DEAD /* neither reads nor writes: its machine is gone, and the network does not say so */
 };
 
@@ -47,6 +47,7 @@ struct client {
   int fd; /* -1: none */
   enum client_state state;
   enum client_manner manner;
+  bool was_bad;     /* ever: when it is thrown out it comes back */
   char session[32]; /* JSON */
   char epoch[72];
 
@@ -77,7 +78,7 @@ void client_init(struct client *client, struct crew *crew, unsigned number, cons
 void client_connect(struct client *client);
 void client_close(struct client *client);
 void client_behave(struct client *client, enum client_manner manner);
-/* To be called now and then for one that behaves badly. */
+/* To be called now and then for one that behaves badly, or has. */
 void client_tick(struct client *client, uint64_t now);
 
 /* Whether a letter can be given to it now; then give it one. `to` is JSON. Returns its id. */
