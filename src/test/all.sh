@@ -74,7 +74,7 @@ perform() {
     freestanding) sh src/test/freestanding.sh ;;
     unit) make -s check-unit ;;
     unit-scalar) make -s -j"$jobs" WAY=scalar check-unit ;;
-    unit-asan) make -s WAY=asan CC=clang check-unit ;;
+    unit-asan) make -s check-asan ;;
     unit-valgrind) make -s check-valgrind ;;
     fuzz) make -s -j"$jobs" fuzz-smoke ;;
     cli) with plain sh src/test/cli.sh ;;

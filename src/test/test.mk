@@ -16,11 +16,16 @@ check: ## installs what is missing, runs all tests; the last line counts them
 check-unit: $(tests) ## the unit tests alone
 	$(tests)
 
+# All tests in one process, where every fork would be dear. CK_FORK=yes says which test it was that hangs or crashes.
+in_one_process := CK_FORK=$${CK_FORK:-no} timeout 1000
+
 check-valgrind: $(tests) ## the unit tests under Valgrind
-	CK_FORK=yes CK_TIMEOUT_MULTIPLIER=30 valgrind -q --error-exitcode=99 --leak-check=full $(tests)
+	EP_TEST_NUMBERS=10000 CK_TIMEOUT_MULTIPLIER=30 $(in_one_process) \
+		valgrind -q --error-exitcode=99 --leak-check=full $(tests)
 
 check-asan: ## the unit tests with the address and undefined behaviour sanitizers
-	@$(MAKE) --no-print-directory WAY=asan CC=clang check-unit
+	@$(MAKE) --no-print-directory -s WAY=asan CC=clang tests
+	$(in_one_process) build/asan/tests
 
 check-arm64: ## the unit tests as a program for arm64, which has NEON, under QEMU; installs what is missing
 	@.ci/need arm64
