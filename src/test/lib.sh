@@ -50,6 +50,14 @@ waits() {
     return 1
 }
 
+# ports LOG: where a server that has written LOG listens on 127.0.0.1: $port, $tls_port, and $metrics, an address.
+# shellcheck disable=SC2034
+ports() {
+    port=$(sed -n 's/.*listening on 127.0.0.1:\([0-9]*\).*/\1/p' "$1")
+    tls_port=$(sed -n 's/.*listening on tls:127.0.0.1:\([0-9]*\).*/\1/p' "$1")
+    metrics=$(sed -n 's/.*metrics at http:..\(127.0.0.1:[0-9]*\).*/\1/p' "$1")
+}
+
 # ends CODE PID: the process ends by itself, within 20 seconds, so.
 ends() {
     for _ in $(seq 400); do

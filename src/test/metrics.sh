@@ -21,8 +21,7 @@ start() {
     server=$!
     background="$background $server"
     waits "$log" 'metrics at' || cat "$log"
-    port=$(sed -n 's/.*listening on 127.0.0.1:\([0-9]*\).*/\1/p' "$log")
-    metrics=$(sed -n 's/.*metrics at http:..\(127.0.0.1:[0-9]*\).*/\1/p' "$log")
+    ports "$log"
 }
 
 stop() {

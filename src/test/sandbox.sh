@@ -37,9 +37,7 @@ server_up() {
     server=$!
     background=$server
     waits server.log 'metrics at ' || exit 1
-    plain=$(sed -n 's/.*listening on \(127.0.0.1:[0-9]*\).*/\1/p' server.log)
-    tls=$(sed -n 's/.*listening on \(tls:127.0.0.1:[0-9]*\).*/\1/p' server.log)
-    metrics=$(sed -n 's/.*metrics at http:..\(127.0.0.1:[0-9]*\).*/\1/p' server.log)
+    ports server.log
 }
 
 # server_down TRACE: and the trace of it is whole.
@@ -62,13 +60,13 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key
     -subj /CN=here -addext subjectAltName=IP:127.0.0.1 2>err
 awk 'BEGIN { printf "\""; for (i = 0; i < 1048576; i++) printf "x"; printf "\"" }' >big
 server_up trace.server
-client --server "$plain" --id ada send --to bob hello
-client --server "$plain" --id ada send --to bob --file big
-client --server "$tls" --tls-ca cert.pem --id bob --json listen --count 2
+client --server "127.0.0.1:$port" --id ada send --to bob hello
+client --server "127.0.0.1:$port" --id ada send --to bob --file big
+client --server "tls:127.0.0.1:$tls_port" --tls-ca cert.pem --id bob --json listen --count 2
 has out '"payload":"hello"'
-client --server "$plain" --v1 --id old send --to bob 'with EP/1'
-client --server "$plain" --id carol session '{"room":7}'
-client --server "$plain" --id ada send --to-match '{"room":8}' parked
+client --server "127.0.0.1:$port" --v1 --id old send --to bob 'with EP/1'
+client --server "127.0.0.1:$port" --id carol session '{"room":7}'
+client --server "127.0.0.1:$port" --id ada send --to-match '{"room":8}' parked
 client top --once --metrics "$metrics"
 kill -HUP "$server"
 waits server.log 'certificates read again'
@@ -77,7 +75,7 @@ is 'exit code of a backup' 0 "$?"
 waits trace.backup ' exit_group(0)'
 server_down trace.server
 server_up trace.again
-client --server "$tls" --tls-ca cert.pem --id bob listen --count 1
+client --server "tls:127.0.0.1:$tls_port" --tls-ca cert.pem --id bob listen --count 1
 has out 'old: with EP/1'
 server_down trace.again
 

@@ -31,9 +31,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=l
 server=$!
 background=$server
 waits server.log 'metrics at' || exit 1
-port=$(sed -n 's/.*listening on 127.0.0.1:\([0-9]*\).*/\1/p' server.log)
-secure=$(sed -n 's/.*listening on tls:127.0.0.1:\([0-9]*\).*/\1/p' server.log)
-metrics=$(sed -n 's/.*metrics at http:..\(127.0.0.1:[0-9]*\).*/\1/p' server.log)
+ports server.log
 
 # one_thread WHEN
 one_thread() { is "threads of the server $1" 1 "$(find "/proc/$server/task" -mindepth 1 -maxdepth 1 | wc -l | tr -d ' ')"; }
@@ -43,7 +41,7 @@ seq 2000 >numbers
 "$EPIGEON" --server "localhost:$port" --id bob listen --count 2000 >got 2>&1 &
 listener=$!
 background="$background $listener"
-timeout 60 "$EPIGEON" --server "tls:localhost:$secure" --tls-ca cert.pem --id ada send --to bob <numbers >out 2>err
+timeout 60 "$EPIGEON" --server "tls:localhost:$tls_port" --tls-ca cert.pem --id ada send --to bob <numbers >out 2>err
 is 'exit code of the sender' 0 $?
 one_thread 'under load'
 timeout 20 "$EPIGEON" top --once --metrics "$metrics" >out 2>err
@@ -68,7 +66,7 @@ watched() {
 nm "$TSAN" >symbols
 has symbols __tsan_
 watched 0 --server "localhost:$port" --id ada send --to bob one
-watched 0 --server "tls:localhost:$secure" --tls-ca cert.pem --id ada send --to bob two
+watched 0 --server "tls:localhost:$tls_port" --tls-ca cert.pem --id ada send --to bob two
 watched 0 --server "localhost:$port" --id bob listen --count 2
 has out two
 watched 3 --server "no-such-host.invalid:$port" --timeout 2 ping
