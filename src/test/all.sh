@@ -122,11 +122,11 @@ for name; do
 done
 run build
 run asan-build
-lane unit-valgrind
+lane unit-valgrind lint
 lane format floors gen spec trace page freestanding unit unit-scalar unit-asan fuzz oracle-unit oracle-asan sim-asan model \
-    mutants sim
-lane cli cli-asan cli-valgrind store store-asan tls tls-asan outsider outsider-asan metrics metrics-asan threads node node-asan install sandbox \
-    oracle oracle-proxy oracle-traffic ledger hostile load lint
+    mutants sim cli-valgrind
+lane cli cli-asan store store-asan tls tls-asan outsider outsider-asan metrics metrics-asan threads node node-asan install sandbox \
+    oracle oracle-proxy oracle-traffic ledger hostile load
 wait
 lane conform mutation
 lane runner

@@ -80,7 +80,7 @@ for pause in 0 0.01 0.1; do
     again=$!
     wait "$listener" 2>/dev/null
     code=$?
-    kill "$again"
+    kill -9 "$again" # which cannot be lost
     wait "$again" 2>/dev/null
     if [ "$code" != 66 ]; then ok; else bad "ended while a name is resolved: exit code $code"; fi
     lacks err ThreadSanitizer
