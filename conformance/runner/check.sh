@@ -338,14 +338,14 @@ case_file waits <<'END'
 ada: join v2
 ada< {"action":"bye"} within 1500 ms
 END
-# case_process SUITE: the process that runs the case, when it has run for a moment.
+# case_process SUITE: the process that runs the case, when it has run for a moment. One that is about to become the server
+# has the same name, but not for long.
 case_process() {
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
         pid=$(ps -o pid=,comm= --ppid "$1" | awk '/epigeon-conform/ { print $1 }' | tail -n 1)
-        [ -n "$pid" ] && break
         sleep 0.2
+        [ -n "$pid" ] && [ "$(ps -o comm= -p "$pid")" = epigeon-conform ] && break
     done
-    sleep 0.1
     echo "$pid"
 }
 
