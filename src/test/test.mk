@@ -20,8 +20,7 @@ check-unit: $(tests) ## the unit tests alone
 in_one_process := CK_FORK=$${CK_FORK:-no} timeout 1000
 
 check-valgrind: $(tests) ## the unit tests under Valgrind
-	EP_TEST_NUMBERS=10000 CK_TIMEOUT_MULTIPLIER=30 $(in_one_process) \
-		valgrind -q --error-exitcode=99 --leak-check=full $(tests)
+	CK_TIMEOUT_MULTIPLIER=30 $(in_one_process) valgrind -q --error-exitcode=99 --leak-check=full $(tests)
 
 check-asan: ## the unit tests with the address and undefined behaviour sanitizers
 	@$(MAKE) --no-print-directory -s WAY=asan CC=clang tests

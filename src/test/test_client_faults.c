@@ -248,7 +248,7 @@ END_TEST
 
 START_TEST(loss) {
   ep_client_config config = {.transport = EP_LOSSY};
-  for (unsigned seed = 1; seed <= 20; seed++) {
+  for (unsigned seed = 1; seed <= 40; seed++) {
     run *r = run_new(2, 100, &config);
     r->chance = seed;
     run_all(r, true);

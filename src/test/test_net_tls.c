@@ -14,7 +14,7 @@
 #include "net/tls.h"
 #include "test/test_net_world.h"
 
-enum { PAYLOAD = 70000, VALID_S = 3600 };
+enum { PAYLOAD = 200000, VALID_S = 3600 };
 
 static struct {
   char cert[100], key[100], said[512];
